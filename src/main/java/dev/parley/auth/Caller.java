@@ -1,0 +1,29 @@
+package dev.parley.auth;
+
+import dev.parley.domain.ModelName;
+import dev.parley.domain.SubjectId;
+import dev.parley.domain.TenantId;
+import java.time.Instant;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who a verified token speaks for. Claims may narrow what the tenant allows, never widen it.
+ *
+ * @param tokenId the token's {@code jti}, by which it can be revoked
+ * @param models narrows the tenant's allow-list; null if the token does not
+ * @param outputTokensMax narrows the tenant's cap on one response
+ */
+public record Caller(
+        TenantId tenant,
+        SubjectId subject,
+        @Nullable String tokenId,
+        Instant issuedAt,
+        Instant expiresAt,
+        @Nullable Set<ModelName> models,
+        OptionalInt outputTokensMax) {
+    public boolean allows(ModelName model) {
+        return models == null || models.contains(model);
+    }
+}

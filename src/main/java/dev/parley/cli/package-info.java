@@ -1,0 +1,5 @@
+/** The commands of the one jar. */
+@NullMarked
+package dev.parley.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,16 @@
+package dev.parley.config;
+
+/**
+ * Every setting of a broker, valid by construction. {@code config/parley.yaml} lists each key with its default; each has an
+ * environment variable.
+ */
+public record BrokerConfig(
+        ListenerConfig http,
+        ListenerConfig admin,
+        DatabaseConfig database,
+        UpstreamConfig upstream,
+        RelayConfig relay,
+        AuthConfig auth,
+        SessionConfig session,
+        NodeConfig node,
+        LogConfig log) {}

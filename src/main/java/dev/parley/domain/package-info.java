@@ -1,0 +1,5 @@
+/** Ids, money, token counts, refusals and close reasons: values with no behaviour beyond their own rules. */
+@NullMarked
+package dev.parley.domain;
+
+import org.jspecify.annotations.NullMarked;

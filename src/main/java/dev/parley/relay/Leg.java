@@ -1,0 +1,57 @@
+package dev.parley.relay;
+
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One WebSocket after its upgrade: a client's or an upstream's. It owns the socket, answers pings, sends its own, follows
+ * frames and fragments, enforces the {@link RelayLimits}, and lets a {@link Gate} judge each message that arrives. What the
+ * gate passes goes to the leg named by {@link #forwardTo}, as the bytes that came.
+ *
+ * <p>Every method and every call-back runs on the leg's event loop; two legs that forward to each other share it.
+ *
+ * <p>A leg reads nothing until {@link #start()}, so what a client sends early waits in the socket, in order and bounded.
+ */
+public interface Leg {
+    /** Who judges the messages that arrive on this leg, from the next message on. Set before {@link #start()}. */
+    void judge(Gate gate);
+
+    /** Where passed messages go, from the next message on; null while there is no other side. */
+    void forwardTo(@Nullable Leg peer);
+
+    /** Begins to read and to ping. Once. */
+    void start();
+
+    /** Stops reading, after the bytes already read; {@link #resumeReading()} goes on. For turns between two owners. */
+    void pauseReading();
+
+    /** Goes on after {@link #pauseReading()}. */
+    void resumeReading();
+
+    /**
+     * Sends a text message of the broker's own, after all that was queued for this leg and never inside another message.
+     * Ignored once the leg is closing.
+     */
+    void send(Buffer utf8);
+
+    /**
+     * Sends a close frame behind all that is queued, waits for the other side's, then closes the socket; after
+     * {@link RelayLimits#closeTimeout()} the socket is cut. Reasons over 123 bytes are shortened.
+     *
+     * @return completed when the socket is gone; the gate's {@link Gate#onEnd} has run before
+     */
+    Future<Void> close(int code, String reason);
+
+    /** Cuts the socket now, without a close frame. */
+    void cut();
+
+    /** Whether messages can still be sent. */
+    boolean isOpen();
+
+    /** Bytes that wait to be written to this leg's socket. */
+    long queuedBytes();
+
+    /** Counters of this leg since its start. */
+    LegCounters counters();
+}

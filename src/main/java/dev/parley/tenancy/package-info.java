@@ -1,0 +1,5 @@
+/** Tenants, their status and limits, and the {@code TenantDirectory} port. */
+@NullMarked
+package dev.parley.tenancy;
+
+import org.jspecify.annotations.NullMarked;
