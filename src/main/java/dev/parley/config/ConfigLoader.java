@@ -1,0 +1,195 @@
+package dev.parley.config;
+
+import dev.parley.config.EffectiveSetting.Origin;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a {@link BrokerConfig} of the YAML file and the environment. Every setting is asked for here, once, with its
+ * default and its bounds; {@code config/parley.yaml} lists the same, held by a test.
+ */
+public final class ConfigLoader {
+    /** Where the provider is when only a key is given. */
+    public static final URI OPENAI = URI.create("wss://api.openai.com/v1");
+
+    /** Read when no file is named and this one exists, seen from the working folder. */
+    public static final Path USUAL_FILE = Path.of("config", "parley.yaml");
+
+    /** The value of {@code upstream.url} that asks for the built-in simulator even when a key is at hand. */
+    private static final String SIMULATOR = "simulator";
+
+    private static final int MIB = 1 << 20;
+
+    private final SettingReader reader;
+    private final Map<String, String> environment;
+
+    private ConfigLoader(SettingReader reader, Map<String, String> environment) {
+        this.reader = reader;
+        this.environment = environment;
+    }
+
+    /** The file to read when the command line names {@code named}: that, else {@code PARLEY_CONFIG}, else the usual one. */
+    public static @Nullable Path chooseFile(@Nullable Path named, Map<String, String> environment) {
+        String variable = environment.getOrDefault(SettingReader.FILE_VARIABLE, "");
+        if (named != null) {
+            return named;
+        }
+        if (!variable.isEmpty()) {
+            return Path.of(variable);
+        }
+        return Files.isRegularFile(USUAL_FILE) ? USUAL_FILE : null;
+    }
+
+    /**
+     * Reads the settings.
+     *
+     * @param file null for defaults and environment alone
+     * @throws ConfigException with all mistakes in the file and in the environment
+     */
+    public static LoadedConfig load(@Nullable Path file, Map<String, String> environment) throws ConfigException {
+        List<String> problems = new ArrayList<>();
+        Map<String, String> leaves = file == null ? Map.of() : ConfigFile.read(file, problems);
+        SettingReader reader = new SettingReader(leaves, environment, problems);
+        BrokerConfig config = new ConfigLoader(reader, environment).broker();
+        reader.complainAboutTheUnknown();
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+        return new LoadedConfig(config, reader.effective());
+    }
+
+    private BrokerConfig broker() {
+        ListenerConfig http = listener("http", "0.0.0.0", 8080);
+        ListenerConfig admin = listener("admin", "127.0.0.1", 8081);
+        DatabaseConfig database = database();
+        return new BrokerConfig(
+                http, admin, database, upstream(), relay(), auth(), session(), node(database.url() == null), log());
+    }
+
+    private ListenerConfig listener(String section, String host, int port) {
+        String chosenHost = reader.read(section + ".host", ValueKind.text("a host name or address", 255), host);
+        int chosenPort = reader.read(section + ".port", ValueKind.number(0, 65_535), port);
+        Path certificate = reader.readOptional(section + ".tls-certificate", ValueKind.readableFile());
+        Path key = reader.readOptional(section + ".tls-key", ValueKind.readableFile());
+        if ((certificate == null) != (key == null)) {
+            reader.complain(section + ".tls-certificate and " + section + ".tls-key: set both, or neither");
+        }
+        return new ListenerConfig(chosenHost, chosenPort, certificate, key);
+    }
+
+    private DatabaseConfig database() {
+        Path dataDir = reader.read("data-dir", ValueKind.path(), Path.of("data"));
+        String url = reader.readOptional("database.url", ValueKind.postgresUrl());
+        String user = reader.readOptional("database.user", ValueKind.text("at most 63 characters", 63));
+        Secret password = reader.readOptional("database.password", ValueKind.secret());
+        int poolSize = reader.read("database.pool-size", ValueKind.number(2, 200), 8);
+        Duration acquire = seconds("database.acquire-timeout", 1, 60, 2);
+        return new DatabaseConfig(url, user, password, dataDir, poolSize, acquire);
+    }
+
+    private UpstreamConfig upstream() {
+        String asked = reader.readOptional("upstream.url", urlOrSimulator());
+        Secret key = reader.readOptional("upstream.api-key", ValueKind.secret());
+        String openAiKey = environment.getOrDefault("OPENAI_API_KEY", "");
+        URI url = asked == null || asked.equals(SIMULATOR) ? null : URI.create(asked);
+        boolean openAi = url != null && OPENAI.getHost().equals(url.getHost());
+        if (asked == null && (key != null || !openAiKey.isEmpty())) {
+            url = OPENAI;
+            openAi = true;
+            reader.derive("upstream.url", OPENAI.toString(), Origin.DEFAULT);
+        }
+        if (key == null && openAi && !openAiKey.isEmpty()) {
+            key = new Secret(openAiKey);
+            reader.derive("upstream.api-key", key + " from OPENAI_API_KEY", Origin.ENVIRONMENT);
+        }
+        return new UpstreamConfig(
+                url,
+                key,
+                reader.readOptional("upstream.organization", ValueKind.text("at most 128 characters", 128)),
+                reader.readOptional("upstream.project", ValueKind.text("at most 128 characters", 128)),
+                reader.readOptional("upstream.trust", ValueKind.readableFile()),
+                seconds("upstream.connect-timeout", 1, 120, 10),
+                reader.read("upstream.sessions-max", ValueKind.number(1, 1_000_000), 5_000));
+    }
+
+    private static ValueKind<String> urlOrSimulator() {
+        ValueKind<URI> url = ValueKind.webSocketUrl();
+        return new ValueKind<>(
+                url.allowed() + "; or the word " + SIMULATOR,
+                text -> text.equals(SIMULATOR) ? text : url.parse().apply(text).toString(),
+                text -> text);
+    }
+
+    private RelayConfig relay() {
+        return new RelayConfig(
+                reader.read("relay.event-loops", ValueKind.number(0, 1_024), 0),
+                reader.read(
+                        "relay.transport", ValueKind.oneOf(RelayConfig.Transport.class), RelayConfig.Transport.AUTO),
+                size("relay.message-bytes-max", 64 << 10, 64 * MIB, 21 * MIB),
+                size("relay.upstream-message-bytes-max", 64 << 10, 256 * MIB, 32 * MIB),
+                reader.read("relay.fragments-max", ValueKind.number(1, 65_536), 64),
+                reader.read("relay.messages-per-second-max", ValueKind.number(1, 1_000_000), 500),
+                size("relay.client-queue-bytes-max", 64 << 10, 256 * MIB, 8 * MIB),
+                seconds("relay.client-queue-age-max", 1, 300, 5),
+                size("relay.held-bytes-max", 64 << 10, 256 * MIB, 4 * MIB),
+                seconds("relay.ping-interval", 1, 3_600, 20),
+                seconds("relay.silence-max", 2, 3_600, 45));
+    }
+
+    private AuthConfig auth() {
+        return new AuthConfig(
+                reader.read("auth.audience", ValueKind.text("at most 255 characters", 255), "parley"),
+                seconds("auth.token-lifetime-max", 60, 366 * 86_400, 86_400),
+                seconds("auth.clock-skew", 0, 300, 30),
+                reader.readOptional("auth.key-file", ValueKind.path()),
+                reader.read("auth.jwks-allow-loopback", ValueKind.flag(), false),
+                seconds("auth.recheck-interval", 1, 60, 15));
+    }
+
+    private SessionConfig session() {
+        return new SessionConfig(
+                reader.read("session.sessions-max", ValueKind.number(1, 1_000_000), 5_000),
+                reader.read("session.output-tokens-min", ValueKind.number(1, 4_096), 16),
+                seconds("session.cancel-timeout", 1, 300, 10),
+                seconds("session.commit-timeout", 1, 3_600, 60),
+                seconds("session.drain-timeout", 0, 3_600, 30),
+                reader.read("session.ledger-places-max", ValueKind.number(16, 10_000_000), 50_000));
+    }
+
+    private NodeConfig node(boolean embedded) {
+        String name = reader.read("node.name", ValueKind.text("at most 255 characters", 255), hostName());
+        String demo = reader.read("node.demo", ValueKind.oneOf("auto", "true", "false"), "auto");
+        return new NodeConfig(name, demo.equals("auto") ? embedded : demo.equals("true"));
+    }
+
+    private LogConfig log() {
+        return new LogConfig(
+                reader.read("log.format", ValueKind.oneOf(LogConfig.Format.class), LogConfig.Format.TEXT),
+                reader.read("log.level", ValueKind.oneOf(LogConfig.Level.class), LogConfig.Level.INFO));
+    }
+
+    private Duration seconds(String key, long min, long max, long fallback) {
+        ValueKind<Duration> kind = ValueKind.duration(Duration.ofSeconds(min), Duration.ofSeconds(max));
+        return reader.read(key, kind, Duration.ofSeconds(fallback));
+    }
+
+    private int size(String key, int min, int max, int fallback) {
+        return reader.read(key, ValueKind.size(min, max), fallback);
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+}
