@@ -37,7 +37,8 @@ public interface UpstreamConnector {
      * @param account the upstream account's name
      * @param id the provider's {@code sess_…}, if it gave one
      * @param created the provider's {@code session.created}, byte for byte
+     * @param ended to be run once, when the leg has ended: its place in the cap is free again
      */
     record UpstreamSession(
-            Leg leg, String account, @Nullable String id, Buffer created) {}
+            Leg leg, String account, @Nullable String id, Buffer created, Runnable ended) {}
 }

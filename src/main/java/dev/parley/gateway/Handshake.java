@@ -1,0 +1,16 @@
+package dev.parley.gateway;
+
+import dev.parley.config.Secret;
+import dev.parley.domain.ModelName;
+import dev.parley.ledger.PriceBook.ModelKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client asks for in a well-formed upgrade request; nothing of it is verified yet.
+ *
+ * @param kind conversation or transcription
+ * @param model always there for a conversation; of a transcription session it serves policy only
+ * @param credential the token from the header or the subprotocol; null if there was none
+ */
+public record Handshake(
+        ModelKind kind, @Nullable ModelName model, @Nullable Secret credential) {}

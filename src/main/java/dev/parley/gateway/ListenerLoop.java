@@ -1,0 +1,198 @@
+package dev.parley.gateway;
+
+import dev.parley.config.ListenerConfig;
+import dev.parley.domain.Refusal;
+import dev.parley.gateway.SessionOpener.Entrance;
+import dev.parley.gateway.SessionOpener.Opening;
+import dev.parley.protocol.RejectionMapper;
+import dev.parley.relay.Leg;
+import dev.parley.relay.Legs;
+import dev.parley.relay.RelayLimits;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tenant plane on one event loop: from an accepted connection to an upgraded socket or a refusal. A connection that is
+ * not upgraded within the deadline is closed, whatever it does.
+ */
+final class ListenerLoop extends VerticleBase {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ListenerLoop.class);
+    private static final String SESSION_HEADER = "Parley-Session-Id";
+    private static final int REQUEST_LINE_BYTES_MAX = 8192;
+    private static final int HEADER_BYTES_MAX = 16_384;
+    /** Vert.x: one random port for all instances of a deployment. */
+    private static final int SHARED_RANDOM_PORT = -1;
+
+    private final ListenerConfig config;
+    private final RelayLimits limits;
+    private final Legs legs;
+    private final SessionOpener opener;
+    private final Duration upgradeTimeout;
+    /** Connections before their upgrade, with the timer that will close them. */
+    private final IdentityHashMap<HttpConnection, Long> waiting = new IdentityHashMap<>();
+
+    private @Nullable HttpServer server;
+
+    ListenerLoop(ListenerConfig config, RelayLimits limits, Legs legs, SessionOpener opener, Duration upgradeTimeout) {
+        this.config = config;
+        this.limits = limits;
+        this.legs = legs;
+        this.opener = opener;
+        this.upgradeTimeout = upgradeTimeout;
+    }
+
+    @Override
+    public Future<?> start() {
+        int port = config.port() == 0 ? SHARED_RANDOM_PORT : config.port();
+        HttpServer http = vertx.createHttpServer(options())
+                .connectionHandler(this::connected)
+                .requestHandler(this::requested)
+                .invalidRequestHandler(request -> request.connection().close());
+        server = http;
+        return http.listen(port, config.host());
+    }
+
+    int port() {
+        HttpServer http = server;
+        return http == null ? 0 : http.actualPort();
+    }
+
+    private HttpServerOptions options() {
+        HttpServerOptions options = new HttpServerOptions()
+                .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+                .setMaxHeaderSize(HEADER_BYTES_MAX)
+                .setUseAlpn(false)
+                .setHttp2ClearTextEnabled(false)
+                .setTcpNoDelay(true)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setMaxWebSocketFrameSize(limits.frameBytesMax())
+                .setMaxWebSocketMessageSize(limits.messageBytesMax())
+                .setWebSocketSubProtocols(List.of("realtime"));
+        Path certificate = config.tlsCertificate();
+        Path key = config.tlsKey();
+        if (certificate != null && key != null) {
+            options.setSsl(true)
+                    .setKeyCertOptions(new PemKeyCertOptions()
+                            .setCertPath(certificate.toString())
+                            .setKeyPath(key.toString()));
+        }
+        return options;
+    }
+
+    private void connected(HttpConnection connection) {
+        long timer = vertx.setTimer(upgradeTimeout.toMillis(), _ -> {
+            if (waiting.remove(connection) != null) {
+                connection.close();
+            }
+        });
+        waiting.put(connection, timer);
+        connection.closeHandler(_ -> settled(connection));
+    }
+
+    private void settled(HttpConnection connection) {
+        Long timer = waiting.remove(connection);
+        if (timer != null) {
+            vertx.cancelTimer(timer);
+        }
+    }
+
+    private void requested(HttpServerRequest request) {
+        Refusal misplaced = misplaced(request);
+        if (misplaced != null) {
+            refuse(request, misplaced);
+            return;
+        }
+        switch (HandshakeParser.parse(request.query(), request.headers())) {
+            case HandshakeParser.Outcome.Invalid(Refusal refusal) -> refuse(request, refusal);
+            case HandshakeParser.Outcome.Valid(Handshake handshake) -> open(request, handshake);
+        }
+    }
+
+    private static @Nullable Refusal misplaced(HttpServerRequest request) {
+        String path = request.path();
+        if (path != null && path.startsWith("/v1/live/")) {
+            return Refusal.of(
+                    Refusal.Kind.NOT_FOUND,
+                    "live_api_not_served",
+                    "The Live API (/v1/live) is another protocol and not served here; use /v1/realtime.");
+        }
+        if (!"/v1/realtime".equals(path) || !HttpMethod.GET.equals(request.method())) {
+            return Refusal.of(
+                    Refusal.Kind.NOT_FOUND, "unknown_url", "Nothing is served under this URL; use GET /v1/realtime.");
+        }
+        return request.canUpgradeToWebSocket()
+                ? null
+                : Refusal.of(
+                        Refusal.Kind.BAD_REQUEST,
+                        "websocket_required",
+                        "/v1/realtime speaks WebSocket: connect with ws:// or wss://.");
+    }
+
+    private void open(HttpServerRequest request, Handshake handshake) {
+        request.pause();
+        opener.open(handshake).onComplete(outcome -> {
+            if (outcome.failed()) {
+                LOGGER.atError().setCause(outcome.cause()).log("a handshake failed for an unexpected reason");
+                refuse(
+                        request,
+                        Refusal.of(Refusal.Kind.OVERLOADED, "server_error", "Please try again.")
+                                .retryAfter(Duration.ofSeconds(2)));
+                return;
+            }
+            switch (outcome.result()) {
+                case Opening.Refused(Refusal refusal) -> refuse(request, refusal);
+                case Opening.Accepted(Entrance entrance) -> upgrade(request, entrance);
+            }
+        });
+    }
+
+    private void upgrade(HttpServerRequest request, Entrance entrance) {
+        if (!waiting.containsKey(request.connection())) {
+            entrance.abandon();
+            return;
+        }
+        request.response().putHeader(SESSION_HEADER, entrance.session().value());
+        request.toWebSocket().onComplete(upgraded -> {
+            settled(request.connection());
+            if (upgraded.failed()) {
+                entrance.abandon();
+                return;
+            }
+            enter(upgraded.result(), entrance);
+        });
+    }
+
+    private void enter(ServerWebSocket socket, Entrance entrance) {
+        Leg leg = legs.client(socket, limits);
+        entrance.enter(leg);
+    }
+
+    private void refuse(HttpServerRequest request, Refusal refusal) {
+        HttpServerResponse response = request.response();
+        if (response.closed() || response.ended()) {
+            return;
+        }
+        LOGGER.atDebug().addKeyValue("code", refusal.code()).log("refused before the upgrade");
+        response.setStatusCode(refusal.kind().httpStatus());
+        RejectionMapper.httpHeaders(refusal).forEach(response::putHeader);
+        response.putHeader("Connection", "close");
+        response.end(RejectionMapper.httpBody(refusal))
+                .onComplete(_ -> request.connection().close());
+    }
+}

@@ -1,0 +1,32 @@
+package dev.parley.gateway;
+
+import dev.parley.domain.Refusal;
+import dev.parley.domain.SessionId;
+import dev.parley.relay.Leg;
+import io.vertx.core.Future;
+
+/** Decides whether a handshake becomes a session. Called on the event loop of the client's socket. */
+public interface SessionOpener {
+    /** Never fails for an expected reason; a failure is answered with 503 and logged. */
+    Future<Opening> open(Handshake handshake);
+
+    /** The decision. */
+    sealed interface Opening {
+        /** Go on with the upgrade. */
+        record Accepted(Entrance entrance) implements Opening {}
+
+        /** Answer with this refusal, and do not upgrade. */
+        record Refused(Refusal refusal) implements Opening {}
+    }
+
+    /** A session that waits for its client. Exactly one of {@link #enter} and {@link #abandon} is called, once. */
+    interface Entrance {
+        SessionId session();
+
+        /** The upgrade is done; the leg has not been started. */
+        void enter(Leg client);
+
+        /** The client was lost before the upgrade was done. */
+        void abandon();
+    }
+}

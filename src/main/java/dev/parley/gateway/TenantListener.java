@@ -1,0 +1,77 @@
+package dev.parley.gateway;
+
+import dev.parley.config.ListenerConfig;
+import dev.parley.config.RelayConfig;
+import dev.parley.relay.Legs;
+import dev.parley.relay.RelayLimits;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tenant plane: one HTTP server on each event loop, all on one port. It knows sockets and handshakes; who may come in
+ * is the {@link SessionOpener}'s business. Thread-safe.
+ */
+public final class TenantListener {
+    private final Vertx vertx;
+    private final ListenerConfig config;
+    private final RelayLimits limits;
+    private final Legs legs;
+    private final SessionOpener opener;
+    private final int eventLoops;
+    private final List<ListenerLoop> loops = new CopyOnWriteArrayList<>();
+    private volatile @Nullable String deployment;
+
+    /** @param eventLoops how many event loops listen; at most those of {@code vertx} make sense */
+    public TenantListener(
+            Vertx vertx, ListenerConfig config, RelayLimits limits, Legs legs, SessionOpener opener, int eventLoops) {
+        this.vertx = vertx;
+        this.config = config;
+        this.limits = limits;
+        this.legs = legs;
+        this.opener = opener;
+        this.eventLoops = eventLoops;
+    }
+
+    /** The bounds of a client's leg from the settings. */
+    public static RelayLimits clientLimits(RelayConfig relay) {
+        RelayLimits defaults = RelayLimits.client();
+        return new RelayLimits(
+                relay.messageBytesMax(),
+                relay.messageBytesMax(),
+                relay.fragmentsMax(),
+                relay.messagesPerSecondMax(),
+                relay.clientQueueBytesMax(),
+                relay.clientQueueAgeMax(),
+                relay.heldBytesMax(),
+                relay.pingInterval(),
+                relay.silenceMax(),
+                defaults.messageTimeout(),
+                defaults.closeTimeout());
+    }
+
+    /** Listens; completes with the port. */
+    public Future<Integer> start() {
+        DeploymentOptions options = new DeploymentOptions().setInstances(eventLoops);
+        return vertx.deployVerticle(this::newLoop, options).map(id -> {
+            deployment = id;
+            return loops.getFirst().port();
+        });
+    }
+
+    /** Ends everything that is left. */
+    public Future<Void> close() {
+        String id = deployment;
+        return id == null ? Future.succeededFuture() : vertx.undeploy(id);
+    }
+
+    private ListenerLoop newLoop() {
+        ListenerLoop loop = new ListenerLoop(config, limits, legs, opener, Duration.ofSeconds(15));
+        loops.add(loop);
+        return loop;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.parley.protocol;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Reads and writes the few events that the broker looks into. Bounded in nesting and lengths; duplicate keys are refused,
+ * because two readers of the same bytes could disagree about which one counts.
+ */
+public final class Json {
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(128)
+                    .maxNumberLength(64)
+                    .maxNameLength(1024)
+                    .maxStringLength(32 << 20)
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // A client's keys must not fill a table that all sessions share.
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private Json() {}
+
+    /** The event as a tree; empty unless the bytes are exactly one JSON object. */
+    public static Optional<JsonNode> object(Buffer utf8) {
+        try {
+            JsonNode node = MAPPER.readTree(utf8.getBytes());
+            return node.isObject() ? Optional.of(node) : Optional.empty();
+        } catch (JacksonException broken) {
+            return Optional.empty();
+        } catch (IOException impossible) {
+            throw new IllegalStateException("bytes in memory cannot fail to be read", impossible);
+        }
+    }
+
+    static Buffer bytes(JsonNode node) {
+        try {
+            return Buffer.buffer(MAPPER.writeValueAsBytes(node));
+        } catch (JacksonException bug) {
+            throw new IllegalStateException("a tree can always be written", bug);
+        }
+    }
+
+    static JsonParser parser(byte[] utf8) throws IOException {
+        return FACTORY.createParser(utf8);
+    }
+}
