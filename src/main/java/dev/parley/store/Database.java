@@ -1,0 +1,151 @@
+package dev.parley.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import dev.parley.config.DatabaseConfig;
+import io.vertx.core.Context;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed pool of connections. Thread-safe; every call blocks and refuses to run on an event loop. A statement, a
+ * transaction left open, and a Postgres that stopped answering all have a deadline, see the constants.
+ */
+public final class Database implements AutoCloseable {
+    /** Postgres ends a statement that takes longer. */
+    static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(5);
+    /** Postgres ends a transaction that does nothing for so long: an open one would hold the ledger's seals back. */
+    static final Duration IDLE_IN_TRANSACTION_TIMEOUT = Duration.ofSeconds(5);
+    /** A socket that is silent for longer than any statement may take belongs to a Postgres that is gone. */
+    static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(7);
+
+    private static final Duration VALIDATION_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration LIFETIME_MAX = Duration.ofMinutes(30);
+
+    private final HikariDataSource pool;
+
+    private Database(HikariDataSource pool) {
+        this.pool = pool;
+    }
+
+    /**
+     * Opens the pool.
+     *
+     * @throws StoreException when no connection can be made now
+     */
+    public static Database open(DatabaseServer server, DatabaseConfig config) {
+        HikariConfig hikari = new HikariConfig();
+        hikari.setPoolName("parley");
+        hikari.setJdbcUrl(server.jdbcUrl());
+        hikari.setUsername(server.user());
+        hikari.setPassword(server.password() == null ? null : server.password().reveal());
+        hikari.setMaximumPoolSize(config.poolSize());
+        hikari.setMinimumIdle(config.poolSize());
+        hikari.setConnectionTimeout(config.acquireTimeout().toMillis());
+        hikari.setValidationTimeout(
+                Math.min(VALIDATION_TIMEOUT.toMillis(), config.acquireTimeout().toMillis()));
+        hikari.setInitializationFailTimeout(Math.max(1, config.acquireTimeout().toMillis()));
+        hikari.setMaxLifetime(LIFETIME_MAX.toMillis());
+        hikari.setDataSourceProperties(properties());
+        try {
+            return new Database(new HikariDataSource(hikari));
+        } catch (HikariPool.PoolInitializationException e) {
+            throw unreachable(server, e);
+        }
+    }
+
+    /** Runs {@code work} on one connection; each statement is a transaction of its own. */
+    public <T extends @Nullable Object> T withConnection(String doing, Work<T> work) {
+        refuseOnEventLoop();
+        try (Connection connection = pool.getConnection()) {
+            return work.on(connection);
+        } catch (SQLException e) {
+            throw StoreException.of(doing, e);
+        }
+    }
+
+    /**
+     * Runs {@code work} in one transaction, committed when it returns and rolled back when it throws. When the commit
+     * itself fails, nobody knows whether it happened: retry only what may be done twice.
+     *
+     * @param doing for the error message, such as "write usage entries"
+     */
+    public <T extends @Nullable Object> T inTransaction(String doing, Work<T> work) {
+        refuseOnEventLoop();
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                T result = work.on(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                rollBack(connection, e);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw StoreException.of(doing, e);
+        }
+    }
+
+    /** Connections in use now; for statistics. */
+    public int connectionsInUse() {
+        return pool.getHikariPoolMXBean().getActiveConnections();
+    }
+
+    /** Callers that wait for a connection now; for statistics. */
+    public int callersWaiting() {
+        return pool.getHikariPoolMXBean().getThreadsAwaitingConnection();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    /** Something to do with a connection. */
+    @FunctionalInterface
+    public interface Work<T extends @Nullable Object> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    static Properties properties() {
+        Properties properties = new Properties();
+        properties.setProperty("ApplicationName", "parley");
+        properties.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+        properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+        properties.setProperty("socketTimeout", Long.toString(SOCKET_TIMEOUT.toSeconds()));
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("reWriteBatchedInserts", "true");
+        properties.setProperty(
+                "options",
+                "-c statement_timeout=" + STATEMENT_TIMEOUT.toMillis() + " -c idle_in_transaction_session_timeout="
+                        + IDLE_IN_TRANSACTION_TIMEOUT.toMillis() + " -c timezone=UTC");
+        return properties;
+    }
+
+    private static void rollBack(Connection connection, Exception reason) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private static void refuseOnEventLoop() {
+        if (Context.isOnEventLoopThread()) {
+            throw new IllegalStateException("the database must not be asked on an event loop: use concurrent.Blocking");
+        }
+    }
+
+    private static StoreException unreachable(DatabaseServer server, Exception e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        StoreException.Kind kind =
+                cause instanceof SQLException sql ? StoreException.kindOf(sql) : StoreException.Kind.SETUP;
+        return new StoreException(kind, "no connection to " + server.jdbcUrl() + ": " + cause.getMessage(), cause);
+    }
+}
