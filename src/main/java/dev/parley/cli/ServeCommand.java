@@ -1,0 +1,111 @@
+package dev.parley.cli;
+
+import dev.parley.config.EffectiveSetting;
+import dev.parley.config.LoadedConfig;
+import dev.parley.launcher.StopSignals;
+import dev.parley.server.Broker;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code parley serve}: a broker until a signal ends it. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Runs a broker until SIGTERM or SIGINT. It then refuses new sessions, lets running responses finish",
+            "(session.drain-timeout), commits their usage and exits with 0. A second signal of the same kind ends it at once.",
+            "Without settings it runs the embedded Postgres under ./data, and the built-in simulator as the provider."
+        },
+        footer = {
+            "",
+            "Environment (config/parley.yaml lists all):",
+            "  PARLEY_HTTP_PORT, PARLEY_ADMIN_PORT   8080, 8081",
+            "  PARLEY_DATA_DIR                       data",
+            "  PARLEY_DATABASE_URL                   such as postgresql://db:5432/parley; unset: embedded",
+            "  OPENAI_API_KEY                        the real provider, wss://api.openai.com/v1",
+            "  PARLEY_UPSTREAM_URL                   another provider; PARLEY_UPSTREAM_API_KEY is its key",
+            "",
+            "Examples:",
+            "  parley serve",
+            "  OPENAI_API_KEY=sk-... parley serve",
+            "  PARLEY_HTTP_PORT=9080 PARLEY_LOG_FORMAT=json parley serve --config /etc/parley.yaml"
+        })
+final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ServeCommand.class);
+    private static final int SIGNAL_EXIT_BASE = 128;
+    private static final int SIGINT = 2;
+    private static final int SIGTERM = 15;
+
+    @Mixin
+    private ConfigOption config = new ConfigOption();
+
+    @Override
+    public Integer call() throws Exception {
+        Path file = config.chosen();
+        LoadedConfig loaded = config.load();
+        LogSetup.forBroker(loaded.config().log());
+        logSettings(file == null ? "built-in defaults" : file.toString(), loaded.effective());
+        CountDownLatch stop = new CountDownLatch(1);
+        listenForSignals(stop);
+        try (Broker broker = Broker.start(loaded.config(), step -> LOGGER.atInfo().log(step))) {
+            LOGGER.atInfo()
+                    .addKeyValue("tenants", broker.tenantPort())
+                    .addKeyValue("admin", broker.adminPort())
+                    .log("started");
+            ParentWatch.start(stop::countDown);
+            stop.await();
+        }
+        LOGGER.atInfo().log("stopped");
+        return 0;
+    }
+
+    /**
+     * The first signal stops the broker in an orderly way; one that comes twice is impatience and ends the process. Maven
+     * answers Ctrl-C with a SIGTERM to its child, which has heard the SIGINT too: two kinds, not impatience.
+     */
+    private static void listenForSignals(CountDownLatch stop) {
+        Set<String> heard = ConcurrentHashMap.newKeySet();
+        StopSignals.handle(name -> {
+            if (!heard.add(name)) {
+                Runtime.getRuntime().halt(SIGNAL_EXIT_BASE + (name.equals("INT") ? SIGINT : SIGTERM));
+            }
+            stop.countDown();
+        });
+    }
+
+    /** One line for each section; what is not the default is marked with where it comes from. */
+    private static void logSettings(String source, List<EffectiveSetting> settings) {
+        LOGGER.atInfo().log(
+                "settings from {} and the environment; marked are those that differ from the default", source);
+        String section = "";
+        StringBuilder line = new StringBuilder();
+        for (EffectiveSetting setting : settings) {
+            int dot = setting.key().indexOf('.');
+            String own = dot < 0 ? "" : setting.key().substring(0, dot);
+            if (!own.equals(section) && !line.isEmpty()) {
+                LOGGER.atInfo().log("  {}", line);
+                line.setLength(0);
+            }
+            section = own;
+            line.append(line.isEmpty() ? setting.key() : setting.key().substring(dot + 1))
+                    .append('=')
+                    .append(setting.shown())
+                    .append(
+                            switch (setting.origin()) {
+                                case DEFAULT -> "";
+                                case FILE -> " (file)";
+                                case ENVIRONMENT -> " (env)";
+                            })
+                    .append(' ');
+        }
+        LOGGER.atInfo().log("  {}", line);
+    }
+}
