@@ -8,7 +8,7 @@ create table tenant (
     output_tokens_max          int not null check (output_tokens_max >= 1),
     session_length_max_seconds bigint not null check (session_length_max_seconds >= 1),
     close_on_exhausted         boolean not null default false,
-    tokens_valid_from          timestamptz not null default '-infinity',
+    tokens_valid_from          timestamptz not null default '1970-01-01 00:00+00',
     generation                 bigint not null default 1,
     created_at                 timestamptz not null default now(),
     updated_at                 timestamptz not null default now()

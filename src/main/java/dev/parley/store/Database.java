@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed pool of connections. Thread-safe; every call blocks and refuses to run on an event loop. A statement, a
@@ -60,7 +59,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** Runs {@code work} on one connection; each statement is a transaction of its own. */
-    public <T extends @Nullable Object> T withConnection(String doing, Work<T> work) {
+    public <T> T withConnection(String doing, Work<T> work) {
         refuseOnEventLoop();
         try (Connection connection = pool.getConnection()) {
             return work.on(connection);
@@ -75,7 +74,7 @@ public final class Database implements AutoCloseable {
      *
      * @param doing for the error message, such as "write usage entries"
      */
-    public <T extends @Nullable Object> T inTransaction(String doing, Work<T> work) {
+    public <T> T inTransaction(String doing, Work<T> work) {
         refuseOnEventLoop();
         try (Connection connection = pool.getConnection()) {
             connection.setAutoCommit(false);
@@ -109,7 +108,7 @@ public final class Database implements AutoCloseable {
 
     /** Something to do with a connection. */
     @FunctionalInterface
-    public interface Work<T extends @Nullable Object> {
+    public interface Work<T> {
         T on(Connection connection) throws SQLException;
     }
 

@@ -30,7 +30,7 @@ class ArchitectureTest {
             Map.entry("telemetry", Set.of("domain")),
             Map.entry("protocol", Set.of("domain")),
             Map.entry("relay", Set.of("domain", "concurrent", "telemetry", "protocol")),
-            Map.entry("tenancy", Set.of("domain")),
+            Map.entry("tenancy", Set.of("domain", "concurrent")),
             Map.entry("auth", Set.of("domain", "concurrent", "config", "telemetry", "tenancy")),
             Map.entry("quota", Set.of("domain", "concurrent", "config", "telemetry", "tenancy")),
             Map.entry("ledger", Set.of("domain", "concurrent", "config", "telemetry")),

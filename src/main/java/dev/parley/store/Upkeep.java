@@ -1,0 +1,76 @@
+package dev.parley.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the tables need from time to time: the ledger's partitions of this month and the next two, and the end of session
+ * errors after {@link #ERRORS_KEPT}. At every start and once a day, on a virtual thread of its own.
+ */
+public final class Upkeep implements AutoCloseable {
+    static final Duration ERRORS_KEPT = Duration.ofDays(30);
+    static final int DELETE_MAX = 10_000;
+    private static final Duration INTERVAL = Duration.ofDays(1);
+    private static final Duration RETRY = Duration.ofMinutes(5);
+    private static final Logger LOGGER = LoggerFactory.getLogger(Upkeep.class);
+
+    private final Database database;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofVirtual().name("upkeep").factory());
+
+    /** Does the round of the start. Blocks; throws {@link StoreException} when it fails. */
+    public Upkeep(Database database) {
+        this.database = database;
+        round();
+        schedule(INTERVAL);
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+
+    private void schedule(Duration delay) {
+        var _ = timer.schedule(this::roundAndAgain, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void roundAndAgain() {
+        try {
+            round();
+            schedule(INTERVAL);
+        } catch (RuntimeException e) {
+            LOGGER.atWarn().setCause(e).log("upkeep of the tables failed; tried again in a few minutes");
+            schedule(RETRY);
+        }
+    }
+
+    private void round() {
+        database.inTransaction("make the ledger's partitions", connection -> {
+            try (PreparedStatement call = connection.prepareStatement("select make_usage_partitions()")) {
+                return call.execute();
+            }
+        });
+        int deleted = DELETE_MAX;
+        while (deleted == DELETE_MAX) {
+            deleted = database.inTransaction("delete old session errors", Upkeep::deleteErrors);
+        }
+    }
+
+    private static int deleteErrors(Connection connection) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("""
+                delete from session_error
+                where id in (select id from session_error where at < now() - make_interval(secs => ?) limit ?)
+                """)) {
+            delete.setDouble(1, ERRORS_KEPT.toSeconds());
+            delete.setInt(2, DELETE_MAX);
+            return delete.executeUpdate();
+        }
+    }
+}
