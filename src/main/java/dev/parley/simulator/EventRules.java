@@ -1,0 +1,32 @@
+package dev.parley.simulator;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import java.util.Set;
+
+/** Which members each client event may have, beside {@code type} and {@code event_id}. */
+final class EventRules {
+    private static final Map<String, Set<String>> MEMBERS = Map.of(
+            "session.update", Set.of("type", "event_id", "session"),
+            "input_audio_buffer.append", Set.of("type", "event_id", "audio"),
+            "input_audio_buffer.commit", Set.of("type", "event_id"),
+            "input_audio_buffer.clear", Set.of("type", "event_id"),
+            "conversation.item.create", Set.of("type", "event_id", "item", "previous_item_id"),
+            "conversation.item.truncate", Set.of("type", "event_id", "item_id", "content_index", "audio_end_ms"),
+            "conversation.item.delete", Set.of("type", "event_id", "item_id"),
+            "conversation.item.retrieve", Set.of("type", "event_id", "item_id"),
+            "response.create", Set.of("type", "event_id", "response"),
+            "response.cancel", Set.of("type", "event_id", "response_id"));
+
+    private EventRules() {}
+
+    static void check(String type, ObjectNode event) {
+        if (event.hasNonNull("event_id")) {
+            Checks.text(event.path("event_id"), "event_id");
+        }
+        Set<String> members = MEMBERS.get(type);
+        if (members != null) {
+            Checks.onlyMembers(event, "", members);
+        }
+    }
+}

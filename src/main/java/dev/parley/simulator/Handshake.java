@@ -1,0 +1,166 @@
+package dev.parley.simulator;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges an upgrade as the provider does: nearly everything is accepted, and what is wrong is told by an {@code error} event and
+ * a close. On the event loop of the request.
+ */
+final class Handshake {
+    private static final String KEY_PROTOCOL = "openai-insecure-api-key.";
+    private static final String BETA_PROTOCOL = "openai-beta.realtime-v1";
+
+    private final Provider provider;
+    private final HttpServerRequest request;
+    private final List<String> protocols = new ArrayList<>();
+    private final @Nullable String apiKey;
+    private final @Nullable String model;
+    private final @Nullable String intent;
+    private final Script script;
+
+    Handshake(Provider provider, HttpServerRequest request) {
+        this.provider = provider;
+        this.request = request;
+        for (String line : request.headers().getAll("Sec-WebSocket-Protocol")) {
+            for (String protocol : line.split(",")) {
+                protocols.add(protocol.strip());
+            }
+        }
+        this.apiKey = keyOf();
+        this.model = request.getParam("model");
+        this.intent = request.getParam("intent");
+        this.script = provider.scripts().take(apiKey, model, intent);
+    }
+
+    void answer() {
+        ObjectNode scripted = script.object(ScriptKey.HANDSHAKE).orElse(null);
+        int delay = script.count(ScriptKey.HANDSHAKE_DELAY_MILLIS, 0);
+        if (delay > 0) {
+            request.pause();
+            provider.vertx().setTimer(delay, ignored -> answer(scripted));
+        } else {
+            answer(scripted);
+        }
+    }
+
+    private void answer(@Nullable ObjectNode scripted) {
+        if (scripted != null && scripted.has("status")) {
+            refuse(scripted);
+            return;
+        }
+        request.toWebSocket().onSuccess(socket -> opened(socket, scripted));
+    }
+
+    private void refuse(ObjectNode scripted) {
+        provider.books().handshakeRefused();
+        int status = scripted.path("status").asInt();
+        if (scripted.has("retryAfter")) {
+            request.response()
+                    .putHeader("Retry-After", scripted.path("retryAfter").asText());
+        }
+        ObjectNode error = Json.object()
+                .put("message", scripted.path("message").asText("Refused by script."))
+                .put("type", scripted.path("type").asText(status >= 500 ? "server_error" : "invalid_request_error"))
+                .putNull("param")
+                .put("code", scripted.path("code").textValue());
+        ControlPlane.answer(request, status, Json.object().set("error", error));
+    }
+
+    private void opened(ServerWebSocket socket, @Nullable ObjectNode scripted) {
+        Wire wire = new Wire(socket, request.connection(), script, provider.books());
+        if (scripted != null && scripted.has("error")) {
+            ObjectNode error = scripted.path("error") instanceof ObjectNode object ? object : Json.object();
+            String code = error.path("code").asText("");
+            String reason = error.path("type").asText(ClientError.INVALID_REQUEST) + (code.isEmpty() ? "" : "." + code);
+            turnAway(wire, error, scripted.path("close").asInt(4000), reason);
+            return;
+        }
+        ClientError wrong = wrong();
+        if (wrong != null) {
+            int close = "invalid_api_key".equals(wrong.code()) ? 3000 : 4000;
+            turnAway(wire, wrong.toError(), close, ClientError.INVALID_REQUEST + "." + wrong.code());
+            return;
+        }
+        SessionState state = model != null
+                ? SessionState.conversation(model, provider.options().sessionMax())
+                : SessionState.transcription(provider.options().sessionMax());
+        SimulatedSession session = new SimulatedSession(provider, wire, script, state);
+        socket.textMessageHandler(session::onText);
+        socket.binaryMessageHandler(bytes -> session.onBinary(bytes.length()));
+        socket.closeHandler(ignored -> session.onClosed());
+        socket.exceptionHandler(ignored -> {});
+        session.open();
+    }
+
+    private void turnAway(Wire wire, ObjectNode error, int close, String reason) {
+        provider.books().handshakeRefused();
+        ObjectNode event = Json.event("error");
+        ObjectNode told = Json.object()
+                .put("type", error.path("type").asText(ClientError.INVALID_REQUEST))
+                .put("code", error.path("code").textValue())
+                .put("message", error.path("message").asText("Refused by script."))
+                .put("param", error.path("param").textValue())
+                .putNull("event_id");
+        event.set("error", told);
+        wire.send(event);
+        wire.close(close, reason);
+    }
+
+    private @Nullable ClientError wrong() {
+        if (!isKeyAccepted()) {
+            return new ClientError(
+                    "invalid_api_key",
+                    "Incorrect API key provided: " + masked(apiKey)
+                            + ". You can find your API key at https://platform.openai.com/account/api-keys.",
+                    null);
+        }
+        if (request.headers().contains("OpenAI-Beta", "realtime=v1", true) || protocols.contains(BETA_PROTOCOL)) {
+            return new ClientError(
+                    "beta_api_shape_disabled",
+                    "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.",
+                    null);
+        }
+        if (intent != null && !intent.equals("transcription")) {
+            return new ClientError("invalid_intent", "Invalid intent: '" + intent + "'.", null);
+        }
+        if (model == null && intent == null) {
+            return new ClientError("missing_model", "You must provide a model parameter.", null);
+        }
+        if (model != null && !Models.converses(model)) {
+            return new ClientError("invalid_model", "Model \"" + model + "\" is not supported in realtime mode.", null);
+        }
+        return null;
+    }
+
+    private boolean isKeyAccepted() {
+        return apiKey != null
+                && !apiKey.isEmpty()
+                && (provider.options().apiKeys().isEmpty()
+                        || provider.options().apiKeys().contains(apiKey));
+    }
+
+    private @Nullable String keyOf() {
+        String header = request.getHeader("Authorization");
+        if (header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)) {
+            return header.substring(7).strip();
+        }
+        return protocols.stream()
+                .filter(protocol -> protocol.startsWith(KEY_PROTOCOL))
+                .map(protocol -> protocol.substring(KEY_PROTOCOL.length()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The provider's own message shows the two ends of the key. */
+    private static String masked(@Nullable String key) {
+        if (key == null || key.length() < 12) {
+            return "''";
+        }
+        return key.substring(0, 4) + "*".repeat(8) + key.substring(key.length() - 4);
+    }
+}

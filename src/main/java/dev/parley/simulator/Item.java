@@ -1,0 +1,163 @@
+package dev.parley.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/** An item of a conversation, its audio apart from its JSON. Confined to the session's event loop. */
+final class Item {
+    private final ObjectNode json;
+    private final AudioFormat format;
+    private byte @Nullable [] audio;
+    private int audioMillis;
+    private int revision;
+
+    /**
+     * @param json without audio bytes
+     * @param audioMillis length of its audio, 0 without
+     */
+    Item(ObjectNode json, AudioFormat format, byte @Nullable [] audio, int audioMillis) {
+        this.json = json;
+        this.format = format;
+        this.audio = audio;
+        this.audioMillis = audioMillis;
+    }
+
+    /** What the user said into the buffer. */
+    static Item spoken(String id, AudioFormat format, byte[] audio) {
+        ObjectNode json = Json.object()
+                .put("id", id)
+                .put("type", "message")
+                .put("status", "completed")
+                .put("role", "user");
+        json.putArray("content").addObject().put("type", "input_audio").putNull("transcript");
+        return new Item(json, format, audio, format.millis(audio.length));
+    }
+
+    String id() {
+        return json.path("id").asText();
+    }
+
+    /** As events show it: never with audio. */
+    ObjectNode json() {
+        return json;
+    }
+
+    String type() {
+        return json.path("type").asText();
+    }
+
+    String role() {
+        return json.path("role").asText();
+    }
+
+    boolean isAssistantMessage() {
+        return type().equals("message") && role().equals("assistant");
+    }
+
+    int audioMillis() {
+        return audioMillis;
+    }
+
+    void audioMillis(int millis) {
+        audioMillis = millis;
+        revision++;
+    }
+
+    /** Bytes that {@link #forgetAudio} would free. */
+    int audioBytes() {
+        return audio == null ? 0 : audio.length;
+    }
+
+    void forgetAudio() {
+        audio = null;
+    }
+
+    /** Cuts the audio and drops the transcript. */
+    void truncate(int millis) {
+        audioMillis = millis;
+        revision++;
+        content().forEach(part -> {
+            if (part instanceof ObjectNode object && object.has("transcript")) {
+                object.putNull("transcript");
+            }
+        });
+    }
+
+    ArrayNode content() {
+        return json.path("content") instanceof ArrayNode parts ? parts : Json.array();
+    }
+
+    void transcript(String transcript) {
+        content().forEach(part -> {
+            if (part instanceof ObjectNode object
+                    && object.path("type").asText().equals("input_audio")) {
+                object.put("transcript", transcript);
+            }
+        });
+    }
+
+    /** All that can be read in it, or an empty text. */
+    String text() {
+        StringBuilder text = new StringBuilder();
+        for (JsonNode part : content()) {
+            String words = part.has("text")
+                    ? part.path("text").asText()
+                    : part.path("transcript").asText("");
+            text.append(text.isEmpty() || words.isEmpty() ? "" : " ").append(words);
+        }
+        return text.toString();
+    }
+
+    Prompt.Segment toSegment() {
+        return new Prompt.Segment(id() + "#" + revision, tokens());
+    }
+
+    private Tokens tokens() {
+        Tokens tokens = switch (type()) {
+            case "function_call" ->
+                Tokens.text(json.path("name").asText() + json.path("arguments").asText());
+            case "function_call_output" -> Tokens.text(json.path("output").asText());
+            case "message" -> Tokens.NONE;
+            default -> Tokens.text(Json.write(json));
+        };
+        for (JsonNode part : content()) {
+            tokens = tokens.plus(
+                    switch (part.path("type").asText()) {
+                        case "input_audio" -> new Tokens(0, Tokens.ofUserAudio(audioMillis), 0);
+                        case "output_audio" ->
+                            new Tokens(
+                                    Tokens.ofText(part.path("transcript").asText("")),
+                                    Tokens.ofAssistantAudio(audioMillis),
+                                    0);
+                        case "input_image" -> Tokens.ofImage(part);
+                        default -> Tokens.text(part.path("text").asText());
+                    });
+        }
+        return tokens;
+    }
+
+    /** As {@code conversation.item.retrieved} shows it: with its audio, or with {@code paddedTo} characters of it. */
+    ObjectNode retrieved(Voice voice, int paddedTo) {
+        ObjectNode whole = json.deepCopy();
+        whole.path("content").forEach(part -> {
+            if (part instanceof ObjectNode object
+                    && object.path("type").asText().endsWith("_audio")) {
+                object.put("audio", base64(voice, paddedTo));
+                object.put("format", format == AudioFormat.PCM ? "pcm16" : format.type());
+            }
+        });
+        return whole;
+    }
+
+    private String base64(Voice voice, int paddedTo) {
+        if (paddedTo > 0) {
+            int millis = format.millis(paddedTo / 4L * 3);
+            return Base64.getEncoder().encodeToString(voice.speak(0, millis, format));
+        }
+        byte[] bytes = audio != null ? audio : voice.speak(0, audioMillis, format);
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+}

@@ -1,0 +1,199 @@
+package dev.parley.simulator;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.core.Context;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * One session: takes client events, hands them to its parts, and lives until the socket, the clock or the script ends it.
+ * Confined to the event loop of its socket, but for {@link #drop()} and {@link #close}.
+ */
+final class SimulatedSession {
+    private static final List<String> CLIENT_EVENTS = List.of(
+            "session.update",
+            "input_audio_buffer.append",
+            "input_audio_buffer.commit",
+            "input_audio_buffer.clear",
+            "conversation.item.create",
+            "conversation.item.truncate",
+            "conversation.item.delete",
+            "conversation.item.retrieve",
+            "response.create",
+            "response.cancel");
+
+    private final Provider provider;
+    private final Context context;
+    private final Wire wire;
+    private final Script script;
+    private final SessionState state;
+    private final Timers timers;
+    private final Conversation conversation = new Conversation();
+    private final Transcriptions transcriptions;
+    private final Responses responses;
+    private final InputAudio input;
+    private final ConversationEvents items;
+    private boolean ended;
+
+    SimulatedSession(Provider provider, Wire wire, Script script, SessionState state) {
+        this.provider = provider;
+        this.context = provider.vertx().getOrCreateContext();
+        this.wire = wire;
+        this.script = script;
+        this.state = state;
+        this.timers = new Timers(provider.vertx());
+        SessionParts parts = new SessionParts(provider, wire, script, state, conversation, timers);
+        this.transcriptions = new Transcriptions(parts);
+        this.responses = new Responses(parts, this::onResponseEnded);
+        this.input = new InputAudio(parts, transcriptions, responses);
+        this.items = new ConversationEvents(parts);
+    }
+
+    void open() {
+        provider.books().sessionOpened();
+        provider.sessions().add(this);
+        Duration max = Duration.ofMillis(script.count(
+                ScriptKey.SESSION_MAX_MILLIS,
+                Math.toIntExact(provider.options().sessionMax().toMillis())));
+        timers.after(max.toMillis(), () -> expire(max));
+        timers.after(script.count(ScriptKey.CREATED_DELAY_MILLIS, 0), this::greet);
+        script.count(ScriptKey.PING_MILLIS).ifPresent(millis -> timers.every(Math.max(1, millis), wire::ping));
+    }
+
+    void onText(String text) {
+        provider.books().received(text.length());
+        if (ended) {
+            return;
+        }
+        String eventId = null;
+        try {
+            ObjectNode event = read(text);
+            eventId = event.path("event_id").textValue();
+            handle(event);
+        } catch (ClientError error) {
+            wire.send(error.toEvent(eventId));
+            if ("invalid_model".equals(error.code())) {
+                end(4000, "invalid_request_error.invalid_model");
+            }
+        }
+    }
+
+    void onBinary(long bytes) {
+        provider.books().received(bytes);
+        wire.send(new ClientError("invalid_event", "Binary messages are not supported.", null).toEvent(null));
+    }
+
+    void onClosed() {
+        if (provider.sessions().remove(this)) {
+            provider.books().sessionClosed();
+        }
+        stop();
+        wire.onClosed();
+    }
+
+    /** Drops the connection without a close frame. Safe on any thread. */
+    void drop() {
+        context.runOnContext(ignored -> {
+            stop();
+            wire.reset();
+        });
+    }
+
+    /** Closes the connection. Safe on any thread. */
+    void close(int code, String reason) {
+        context.runOnContext(ignored -> end(code, reason));
+    }
+
+    private void end(int code, String reason) {
+        stop();
+        wire.close(code, reason);
+    }
+
+    private void stop() {
+        ended = true;
+        timers.stop();
+        responses.abandon();
+        transcriptions.abandon();
+    }
+
+    private void greet() {
+        if (script.flag(ScriptKey.NEVER_CREATED)) {
+            return;
+        }
+        if (script.denied(ScriptKey.CREATED_FIRST)) {
+            ObjectNode created = Json.event("conversation.created");
+            created.putObject("conversation").put("id", conversation.id()).put("object", "realtime.conversation");
+            wire.send(created);
+        }
+        wire.send(sessionEvent("session.created"));
+        script.list(ScriptKey.EXTRA_EVENTS).forEach(event -> wire.send(event.deepCopy()));
+        if (script.flag(ScriptKey.STOP_READING)) {
+            wire.stopReading();
+        }
+        script.count(ScriptKey.RESET_AFTER_MILLIS).ifPresent(millis -> timers.after(millis, this::drop));
+    }
+
+    private void expire(Duration max) {
+        String text = "Your session hit the maximum duration of " + words(max) + ".";
+        wire.send(new ClientError("session_expired", text, null).toEvent(null));
+        end(1001, text);
+    }
+
+    private static String words(Duration duration) {
+        return duration.toMinutes() > 0 ? duration.toMinutes() + " minutes" : duration.toMillis() + " ms";
+    }
+
+    private static ObjectNode read(String text) {
+        try {
+            return Json.parseObject(text);
+        } catch (IllegalArgumentException e) {
+            throw new ClientError("invalid_event", "The event could not be read: " + e.getMessage() + ".", null);
+        }
+    }
+
+    private void handle(ObjectNode event) {
+        String type = Checks.requiredText(event, "type", "type");
+        EventRules.check(type, event);
+        switch (type) {
+            case "session.update" -> update(event);
+            case "input_audio_buffer.append" -> input.append(event);
+            case "input_audio_buffer.commit" -> input.commit();
+            case "input_audio_buffer.clear" -> input.clear();
+            case "conversation.item.create" -> items.create(event);
+            case "conversation.item.truncate" -> items.truncate(event);
+            case "conversation.item.delete" -> items.delete(event);
+            case "conversation.item.retrieve" -> items.retrieve(event);
+            case "response.create" -> responses.create(event);
+            case "response.cancel" -> responses.cancel(event);
+            default ->
+                throw ClientError.wrongValue(
+                        "type",
+                        "Invalid value: '" + type + "'. Supported values are: " + Checks.quoted(CLIENT_EVENTS) + ".");
+        }
+    }
+
+    private void update(ObjectNode event) {
+        ObjectNode patch = Checks.requiredObject(event, "session", "session");
+        state.update(patch, responses.hasSpoken());
+        input.onSessionUpdated();
+        wire.send(sessionEvent("session.updated"));
+    }
+
+    private ObjectNode sessionEvent(String type) {
+        ObjectNode event = Json.event(type);
+        event.set("session", state.effective().deepCopy());
+        return event;
+    }
+
+    private void onResponseEnded(int responsesEnded, int audioMillis) {
+        int closesAfter = script.count(ScriptKey.CLOSE_AFTER_RESPONSES, 0);
+        if (closesAfter > 0 && responsesEnded >= closesAfter) {
+            ObjectNode close = script.object(ScriptKey.CLOSE).orElseGet(Json::object);
+            end(close.path("code").asInt(1011), close.path("reason").asText(""));
+            return;
+        }
+        if (audioMillis != Responses.OUT_OF_BAND) {
+            input.onResponseEnded(audioMillis);
+        }
+    }
+}

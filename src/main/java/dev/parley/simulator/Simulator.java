@@ -1,0 +1,147 @@
+package dev.parley.simulator;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The provider's stand-in: speaks OpenAI's Realtime protocol (GA) at {@code /v1/realtime}, understands nothing and answers
+ * everything, can be scripted into every hard case, and keeps books of what it billed. {@code src/docs/simulator.md} is its manual.
+ *
+ * <p>Safe on any thread. Everything of one session runs on the event loop of its socket.
+ */
+public final class Simulator {
+    private static final int MESSAGE_BYTES_MAX = 64 << 20;
+    private static final int FRAME_BYTES_MAX = 32 << 20;
+
+    private final Provider provider;
+    private final int port;
+    private final List<String> deployments;
+
+    private Simulator(Provider provider, int port, List<String> deployments) {
+        this.provider = provider;
+        this.port = port;
+        this.deployments = deployments;
+    }
+
+    /** Listens, and completes once connections are accepted. */
+    public static Future<Simulator> start(Vertx vertx, SimulatorOptions options) {
+        Provider provider = Provider.of(vertx, options);
+        Listener first = new Listener(provider, options.port());
+        return vertx.deployVerticle(first).compose(id -> {
+            int port = first.port();
+            List<Future<String>> others = new ArrayList<>();
+            for (int i = 1; i < options.eventLoops(); i++) {
+                others.add(vertx.deployVerticle(new Listener(provider, port)));
+            }
+            return Future.all(others).map(all -> {
+                List<String> deployments = new ArrayList<>(List.of(id));
+                others.forEach(other -> deployments.add(other.result()));
+                return new Simulator(provider, port, List.copyOf(deployments));
+            });
+        });
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** The base to set as a client's URL, such as {@code ws://127.0.0.1:9000/v1}. */
+    public URI url() {
+        String scheme = provider.options().certificate() == null ? "ws" : "wss";
+        return URI.create(scheme + "://" + provider.options().host() + ":" + port + "/v1");
+    }
+
+    public Books books() {
+        return provider.books();
+    }
+
+    public Scripts scripts() {
+        return provider.scripts();
+    }
+
+    /** Drops every open connection without a close frame, as a restart of the provider does. */
+    public void dropSessions() {
+        provider.sessions().forEach(SimulatedSession::drop);
+    }
+
+    /** Closes every open session. */
+    public void closeSessions(int code, String reason) {
+        provider.sessions().forEach(session -> session.close(code, reason));
+    }
+
+    /** The recording that it speaks with: pcm16, mono, 24 kHz. */
+    public byte[] recording() {
+        return provider.voice().pcm();
+    }
+
+    /** Stops listening and ends every session. The books stay readable. */
+    public Future<Void> close() {
+        List<Future<Void>> undeployed =
+                deployments.stream().map(id -> provider.vertx().undeploy(id)).toList();
+        return Future.all(undeployed).mapEmpty();
+    }
+
+    /** One event loop's share of the listener. */
+    private static final class Listener extends VerticleBase {
+        private final Provider provider;
+        private final int wantedPort;
+        private @Nullable HttpServer server;
+
+        Listener(Provider provider, int wantedPort) {
+            this.provider = provider;
+            this.wantedPort = wantedPort;
+        }
+
+        @Override
+        public Future<?> start() {
+            HttpServer listening = vertx.createHttpServer(serverOptions()).requestHandler(this::handle);
+            server = listening;
+            return listening.listen();
+        }
+
+        int port() {
+            return server == null ? wantedPort : server.actualPort();
+        }
+
+        private HttpServerOptions serverOptions() {
+            SimulatorOptions options = provider.options();
+            HttpServerOptions server = new HttpServerOptions()
+                    .setHost(options.host())
+                    .setPort(wantedPort)
+                    .setMaxWebSocketFrameSize(FRAME_BYTES_MAX)
+                    .setMaxWebSocketMessageSize(MESSAGE_BYTES_MAX)
+                    .setPerFrameWebSocketCompressionSupported(false)
+                    .setPerMessageWebSocketCompressionSupported(false)
+                    .addWebSocketSubProtocol("realtime")
+                    .setTcpNoDelay(true);
+            Path certificate = options.certificate();
+            Path privateKey = options.privateKey();
+            if (certificate != null && privateKey != null) {
+                server.setSsl(true)
+                        .setKeyCertOptions(new PemKeyCertOptions()
+                                .setCertPath(certificate.toString())
+                                .setKeyPath(privateKey.toString()));
+            }
+            return server;
+        }
+
+        private void handle(HttpServerRequest request) {
+            boolean upgrade = "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
+            if (upgrade && request.path().equals("/v1/realtime")) {
+                new Handshake(provider, request).answer();
+            } else {
+                new ControlPlane(provider).handle(request);
+            }
+        }
+    }
+}

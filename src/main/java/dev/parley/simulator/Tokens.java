@@ -1,0 +1,46 @@
+package dev.parley.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * The rule by which tokens are counted: text is a token for each 4 characters begun, audio of the user a token for each 100 ms
+ * begun, audio of the assistant a token for each 50 ms begun, an image 85 tokens at low detail and 765 otherwise.
+ *
+ * @param text text tokens
+ * @param audio audio tokens
+ * @param image image tokens
+ */
+public record Tokens(int text, int audio, int image) {
+    static final Tokens NONE = new Tokens(0, 0, 0);
+    static final int ASSISTANT_MILLIS = 50;
+    private static final int USER_MILLIS = 100;
+    private static final int CHARACTERS = 4;
+
+    static int ofText(String text) {
+        return Math.ceilDiv(text.length(), CHARACTERS);
+    }
+
+    static int ofUserAudio(long millis) {
+        return Math.toIntExact(Math.ceilDiv(millis, USER_MILLIS));
+    }
+
+    static int ofAssistantAudio(long millis) {
+        return Math.toIntExact(Math.ceilDiv(millis, ASSISTANT_MILLIS));
+    }
+
+    static Tokens ofImage(JsonNode part) {
+        return new Tokens(0, 0, "low".equals(part.path("detail").asText()) ? 85 : 765);
+    }
+
+    static Tokens text(String text) {
+        return new Tokens(ofText(text), 0, 0);
+    }
+
+    Tokens plus(Tokens other) {
+        return new Tokens(text + other.text, audio + other.audio, image + other.image);
+    }
+
+    int total() {
+        return text + audio + image;
+    }
+}
