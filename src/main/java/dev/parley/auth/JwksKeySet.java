@@ -107,7 +107,7 @@ final class JwksKeySet {
                         fetched = new Fetched(outcome.result(), ticker.nanos());
                     } else {
                         LOGGER.atWarn()
-                                .addKeyValue("url", url)
+                                .addKeyValue("host", url.getHost())
                                 .addKeyValue("reason", outcome.cause().getMessage())
                                 .log("key set cannot be fetched");
                     }

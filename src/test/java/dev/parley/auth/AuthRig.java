@@ -14,6 +14,7 @@ import dev.parley.tenancy.TenantStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,11 +39,17 @@ final class AuthRig implements AutoCloseable {
     final FakeTenants tenants = new FakeTenants();
     final AuthConfig config =
             new AuthConfig(AUDIENCE, Duration.ofHours(24), Duration.ofSeconds(30), null, true, Duration.ofSeconds(10));
-    final JwksFetcher fetcher = new JwksFetcher(vertx, blocking, true);
-    final IssuerBook book = new IssuerBook(vertx, blocking, issuers, fetcher, ticker);
-    final JwtVerifier verifier = new JwtVerifier(blocking, config, book, tenants, ticker);
+    final IssuerBook book;
+    final JwtVerifier verifier;
 
     AuthRig() {
+        this(host -> List.of(InetAddress.getAllByName(host)), true, JwksFetcher.TIMEOUT);
+    }
+
+    AuthRig(JwksFetcher.Resolver resolver, boolean allowLoopback, Duration timeout) {
+        JwksFetcher fetcher = new JwksFetcher(vertx, blocking, resolver, allowLoopback, timeout);
+        book = new IssuerBook(vertx, blocking, issuers, fetcher, ticker);
+        verifier = new JwtVerifier(blocking, config, book, tenants, ticker);
         tenants.put(tenant(ACME, TenantStatus.ACTIVE, Instant.EPOCH));
         tenants.put(tenant(GLOBEX, TenantStatus.ACTIVE, Instant.EPOCH));
         tenants.put(tenant(FROZEN, TenantStatus.SUSPENDED, Instant.EPOCH));
@@ -51,6 +58,12 @@ final class AuthRig implements AutoCloseable {
     AuthRig start() {
         await(verifier.start());
         return this;
+    }
+
+    /** Lets time pass in which the issuers are read as usual. */
+    void turn(Duration duration) {
+        ticker.turn(duration);
+        await(book.refresh());
     }
 
     Verification verify(String token) {

@@ -2,6 +2,10 @@ package dev.parley.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.parley.auth.TokenVerifier.Verification;
 import dev.parley.auth.Tokens.Signer;
 import dev.parley.domain.Refusal;
@@ -10,6 +14,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 
 /** Tokens that must never be accepted; each differs from a good one in one point. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -37,8 +43,18 @@ class ForgedTokensTest {
     private final KeyPair stranger = Tokens.ec("secp256r1");
     private final AuthRig rig = new AuthRig();
 
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final List<Logger> watched = Stream.of("dev.parley", "io.vertx.ext")
+            .map(name -> (Logger) LoggerFactory.getLogger(name))
+            .toList();
+
     @BeforeAll
     void start() {
+        log.start();
+        for (Logger logger : watched) {
+            logger.setLevel(Level.TRACE);
+            logger.addAppender(log);
+        }
         rig.issuers.add(new Issuer(HS, AuthRig.ACME, new KeySource.SharedSecret(SECRET)));
         rig.issuers.add(new Issuer(FROZEN, AuthRig.FROZEN, new KeySource.SharedSecret(SECRET)));
         rig.issuers.add(new Issuer("https://globex.example", AuthRig.GLOBEX, new KeySource.SharedSecret(OTHER_SECRET)));
@@ -51,6 +67,10 @@ class ForgedTokensTest {
     @AfterAll
     void stop() {
         rig.close();
+        for (Logger logger : watched) {
+            logger.setLevel(null);
+            logger.detachAppender(log);
+        }
     }
 
     @ParameterizedTest
@@ -58,9 +78,12 @@ class ForgedTokensTest {
     void isRefusedWithoutEchoingAnything(Supplier<String> forged) {
         String token = forged.get();
 
+        log.list.clear();
+
         Verification verification = rig.verify(token);
 
         assertThat(verification).isInstanceOf(Verification.Rejected.class);
+        assertThat(log.list).as("log lines").isEmpty();
         Refusal refusal = ((Verification.Rejected) verification).refusal();
         assertThat(refusal.message()).isNotBlank().doesNotContainIgnoringCase("canary");
         assertThat(refusal.kind().httpStatus()).isIn(401, 403);
