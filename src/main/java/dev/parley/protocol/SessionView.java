@@ -1,0 +1,68 @@
+package dev.parley.protocol;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the broker needs to know of a session's effective configuration, as {@code session.created} and
+ * {@code session.updated} tell it.
+ *
+ * @param model the model as the provider reports it
+ * @param outputTokensMax the session's {@code max_output_tokens}; empty for {@code "inf"}
+ * @param textOnly whether responses hold text and no audio
+ * @param audioBytesPerMilli of the input format
+ * @param outputBytesPerMilli of the output format
+ * @param turnDetection null for push to talk
+ * @param transcriptionModel null when input audio is not transcribed
+ */
+public record SessionView(
+        @Nullable String id,
+        @Nullable String model,
+        OptionalInt outputTokensMax,
+        boolean textOnly,
+        int audioBytesPerMilli,
+        int outputBytesPerMilli,
+        @Nullable JsonNode turnDetection,
+        @Nullable String transcriptionModel) {
+    private static final int PCM_BYTES_PER_MILLI = 48;
+    private static final int G711_BYTES_PER_MILLI = 8;
+
+    /** Reads an event that carries a {@code session}; what is missing has the provider's defaults. */
+    public static SessionView of(JsonNode event) {
+        JsonNode session = event.path("session");
+        JsonNode input = session.path("audio").path("input");
+        JsonNode limit = session.path("max_output_tokens");
+        JsonNode turns = input.path("turn_detection");
+        return new SessionView(
+                session.path("id").textValue(),
+                session.path("model").textValue(),
+                limit.canConvertToInt() ? OptionalInt.of(limit.intValue()) : OptionalInt.empty(),
+                onlyText(session.path("output_modalities")),
+                bytesPerMilli(input.path("format")),
+                bytesPerMilli(session.path("audio").path("output").path("format")),
+                turns.isObject() ? turns : null,
+                input.path("transcription").path("model").textValue());
+    }
+
+    /** Whether the provider starts responses by itself at the end of a turn. */
+    public boolean createsResponses() {
+        JsonNode turns = turnDetection;
+        return turns != null && turns.path("create_response").asBoolean(true);
+    }
+
+    /** Whether {@code output_modalities} is exactly text. */
+    public static boolean onlyText(JsonNode modalities) {
+        return modalities.size() == 1 && "text".equals(modalities.path(0).textValue());
+    }
+
+    /** Bytes of one millisecond in an input format. */
+    public static int bytesPerMilli(JsonNode format) {
+        String type = format.path("type").asText("audio/pcm");
+        if (type.equals("audio/pcmu") || type.equals("audio/pcma")) {
+            return G711_BYTES_PER_MILLI;
+        }
+        int rate = format.path("rate").asInt(0);
+        return rate >= 1000 ? 2 * rate / 1000 : PCM_BYTES_PER_MILLI;
+    }
+}

@@ -1,0 +1,75 @@
+package dev.parley.protocol;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.TokenUsage;
+import java.util.Optional;
+
+/**
+ * The {@code usage} of a response or of a transcription, as far as it was told.
+ *
+ * @param tokens what was told by class
+ * @param inputUnassigned input tokens of the total that no class was told for
+ * @param outputUnassigned the same for output
+ * @param cachedUnassigned cached input tokens of the total that no class was told for
+ * @param millis audio milliseconds, for usage by duration
+ */
+public record UsageReport(
+        TokenUsage tokens, long inputUnassigned, long outputUnassigned, long cachedUnassigned, long millis) {
+
+    /** Whether every token has a class. */
+    public boolean complete() {
+        return inputUnassigned == 0 && outputUnassigned == 0 && cachedUnassigned == 0;
+    }
+
+    /** Reads a {@code usage} object; empty if it is null, missing, or has neither totals nor details nor seconds. */
+    public static Optional<UsageReport> of(JsonNode usage) {
+        if (!usage.isObject()) {
+            return Optional.empty();
+        }
+        if ("duration".equals(usage.path("type").textValue())) {
+            return ofSeconds(usage.path("seconds"));
+        }
+        JsonNode in = usage.path("input_token_details");
+        JsonNode out = usage.path("output_token_details");
+        if (!usage.path("input_tokens").isNumber()
+                && !usage.path("output_tokens").isNumber()
+                && in.isEmpty()
+                && out.isEmpty()) {
+            return Optional.empty();
+        }
+        JsonNode cached = in.path("cached_tokens_details");
+        TokenUsage tokens = new TokenUsage(
+                count(in.path("text_tokens")),
+                count(in.path("audio_tokens")),
+                count(in.path("image_tokens")),
+                count(cached.path("text_tokens")),
+                count(cached.path("audio_tokens")),
+                count(cached.path("image_tokens")),
+                count(out.path("text_tokens")),
+                count(out.path("audio_tokens")),
+                count(out.path("reasoning_tokens")));
+        long cachedTold = tokens.cachedText() + tokens.cachedAudio() + tokens.cachedImage();
+        return Optional.of(new UsageReport(
+                tokens,
+                Math.max(0, count(usage.path("input_tokens")) - tokens.input()),
+                Math.max(0, count(usage.path("output_tokens")) - tokens.output()),
+                Math.max(0, count(in.path("cached_tokens")) - cachedTold),
+                0));
+    }
+
+    private static Optional<UsageReport> ofSeconds(JsonNode seconds) {
+        if (!seconds.isNumber() || seconds.decimalValue().signum() < 0 || seconds.asDouble() > Integer.MAX_VALUE) {
+            return Optional.empty();
+        }
+        long millis = seconds.decimalValue()
+                .movePointRight(3)
+                .setScale(0, java.math.RoundingMode.CEILING)
+                .longValueExact();
+        return Optional.of(new UsageReport(TokenUsage.NONE, 0, 0, 0, millis));
+    }
+
+    /** A count on the wire; what is no count, or is beyond any context window, is none. */
+    private static long count(JsonNode node) {
+        return node.isIntegralNumber() && node.canConvertToInt() ? Math.max(0, node.intValue()) : 0;
+    }
+}

@@ -1,0 +1,177 @@
+package dev.parley.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Refusal;
+import dev.parley.protocol.SessionView;
+import dev.parley.quota.SessionPermit.WorstCase;
+import dev.parley.session.Underwriter.Decision;
+import io.vertx.core.Future;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Responses that the provider starts by itself have no client event that could be refused, so they run on a standing
+ * cover.
+ *
+ * <pre>
+ *   off ──client wants them──▶ arming ──covered──▶ armed ──response.created──▶ arming (the least)
+ *                                 │                  │ ▲                          │
+ *                                 │ refused          │ └──── settled: raised ─────┘
+ *                                 ▼                  ▼ cannot be raised
+ *                               gated ◀──────────────┘
+ * </pre>
+ *
+ * While a response runs, the cover of the next one is only the least: what goes in and some output, enough for a response
+ * that slips through while automatic responses are being switched off, and is cancelled at once. When the running one is
+ * settled, the cover is raised to the full worst case. If it cannot be, automatic responses are switched off upstream and
+ * each turn is gated: the broker asks for the response itself, lowered to what is left. A gated session stays so until its
+ * client sets its turn detection anew.
+ */
+final class AutomaticResponses {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AutomaticResponses.class);
+
+    private final Underwriter underwriter;
+    private final UpdateQueue updates;
+    private final SessionLife life;
+    private final Supplier<NanoUsd> worstCase;
+    private final Supplier<SessionView> view;
+
+    private boolean wanted;
+    private boolean gated;
+    private boolean arming;
+    private boolean closed;
+    private @Nullable Cover standing;
+
+    /** @param worstCase what the next response must be covered for now: in full, or the least while one runs */
+    AutomaticResponses(
+            Underwriter underwriter,
+            UpdateQueue updates,
+            SessionLife life,
+            Supplier<NanoUsd> worstCase,
+            Supplier<SessionView> view) {
+        this.underwriter = underwriter;
+        this.updates = updates;
+        this.life = life;
+        this.worstCase = worstCase;
+        this.view = view;
+    }
+
+    boolean wanted() {
+        return wanted;
+    }
+
+    boolean gated() {
+        return gated;
+    }
+
+    /**
+     * The client is going to want them: call before the provider is told. Completes with false when they must be switched
+     * off upstream; the caller does that in the update that it is about to send.
+     */
+    Future<Boolean> enable() {
+        wanted = true;
+        if (gated || standing != null || arming) {
+            return Future.succeededFuture(!gated);
+        }
+        return arm().map(refusal -> {
+            gated |= refusal.isPresent();
+            return !gated;
+        });
+    }
+
+    /** The provider has taken an update by which the client does not want them any more. */
+    void disable() {
+        wanted = false;
+        gated = false;
+        releaseStanding();
+    }
+
+    /** The provider started a response: what covers it, or null if nothing does. It must be cancelled if gated. */
+    @Nullable
+    Cover take() {
+        Cover cover = standing;
+        standing = null;
+        if (wanted && !gated) {
+            rearm();
+        }
+        return cover;
+    }
+
+    /** What the next response can cost has grown, or none runs any more. */
+    void topUp() {
+        Cover cover = standing;
+        if (cover != null && !gated && !cover.raiseTo(worstCase.get())) {
+            gate();
+        }
+    }
+
+    /** Gives the standing cover back; nothing is armed any more. */
+    void close() {
+        closed = true;
+        releaseStanding();
+    }
+
+    /** The turn detection of the session with automatic responses off. */
+    static JsonNode switchedOff(JsonNode turnDetection) {
+        ObjectNode off = turnDetection.deepCopy();
+        return off.put("create_response", false);
+    }
+
+    private void rearm() {
+        arm().onSuccess(refusal -> {
+            if (refusal.isEmpty()) {
+                topUp();
+            } else if (!closed && wanted && !gated) {
+                gate();
+            }
+        });
+    }
+
+    private Future<Optional<Refusal>> arm() {
+        arming = true;
+        return underwriter.cover(WorstCase.ofFixed(worstCase.get())).map(decision -> {
+            arming = false;
+            return switch (decision) {
+                case Decision.Refused(Refusal refusal) -> Optional.of(refusal);
+                case Decision.Covered(Cover cover) -> {
+                    if (closed || !wanted) {
+                        cover.release();
+                    } else {
+                        standing = cover;
+                    }
+                    yield Optional.empty();
+                }
+            };
+        });
+    }
+
+    private void gate() {
+        gated = true;
+        JsonNode turnDetection = view.get().turnDetection();
+        if (turnDetection == null || !life.relaying()) {
+            return;
+        }
+        LOGGER.atDebug().log("the budget cannot cover automatic responses: each turn is gated");
+        updates.inject(
+                "{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":" + switchedOff(turnDetection) + "}}}",
+                taken -> {
+                    // From here on none can start by itself, so nothing needs the standing cover.
+                    if (taken && gated) {
+                        releaseStanding();
+                    }
+                });
+    }
+
+    private void releaseStanding() {
+        Cover cover = standing;
+        standing = null;
+        if (cover != null) {
+            cover.release();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.parley.session;
+
+import dev.parley.domain.TokenUsage;
+import org.jspecify.annotations.Nullable;
+
+/** A response from its {@code response.created} to its {@code response.done}, with what was delivered of it so far. */
+final class OpenResponse {
+    /** Bytes of a delta event beside the delta itself: type, five ids and indexes. */
+    private static final int ENVELOPE_BYTES = 200;
+
+    private static final long AUDIO_MILLIS_PER_TOKEN = 50;
+    private static final int CHARS_PER_TOKEN = 4;
+
+    private final String id;
+    private final Terms terms;
+    private @Nullable Cover cover;
+    private long audioBytes;
+    private long textChars;
+    private boolean cancelled;
+
+    OpenResponse(String id, Terms terms, @Nullable Cover cover) {
+        this.id = id;
+        this.terms = terms;
+        this.cover = cover;
+    }
+
+    /**
+     * How it was started.
+     *
+     * @param standard whether it continues the default conversation
+     * @param readsConversation whether it reads all of the default conversation, and nothing else
+     * @param automatic whether the provider started it by itself
+     * @param mark a moment of the {@link ContextMeter} not later than its start
+     * @param input what it reads, at most
+     */
+    record Terms(boolean standard, boolean readsConversation, boolean automatic, InputTokens mark, InputTokens input) {}
+
+    String id() {
+        return id;
+    }
+
+    Terms terms() {
+        return terms;
+    }
+
+    @Nullable
+    Cover cover() {
+        return cover;
+    }
+
+    void coverBy(Cover found) {
+        cover = found;
+    }
+
+    /** True the first time only. */
+    boolean cancelOnce() {
+        boolean first = !cancelled;
+        cancelled = true;
+        return first;
+    }
+
+    void delivered(long messageBytes, boolean audio) {
+        long content = Math.max(CHARS_PER_TOKEN, messageBytes - ENVELOPE_BYTES);
+        if (audio) {
+            audioBytes += content * 3 / 4;
+        } else {
+            textChars += content;
+        }
+    }
+
+    /** What it has used as far as anyone can tell: protocol.md §3.3, upstream lost. */
+    TokenUsage estimate(long contextTokensMax, int audioBytesPerMilli) {
+        InputTokens in = terms.input();
+        long audioOut = Math.ceilDiv(audioBytes / audioBytesPerMilli, AUDIO_MILLIS_PER_TOKEN);
+        long textOut = Math.ceilDiv(textChars, CHARS_PER_TOKEN);
+        long audioIn = Math.min(in.audio(), contextTokensMax);
+        long imageIn = Math.min(in.image(), contextTokensMax - audioIn);
+        long textIn = Math.min(in.text(), contextTokensMax - audioIn - imageIn);
+        return new TokenUsage(textIn, audioIn, imageIn, 0, 0, 0, textOut, audioOut, 0);
+    }
+}

@@ -1,0 +1,54 @@
+package dev.parley.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a tenant may not ask for inside {@code session.update} and {@code response.create}, whatever its budget. Hosted
+ * prompts and MCP tools are refused: both bring work that the broker can neither see nor price, and MCP lets the provider
+ * connect anywhere on the tenant's behalf. Pure.
+ */
+final class RequestRules {
+    private RequestRules() {}
+
+    /** @param where the name of the object, {@code session} or {@code response} */
+    static Optional<Refusal> refusal(JsonNode object, String where) {
+        if (object.hasNonNull("prompt")) {
+            return Optional.of(Refusal.of(Kind.FORBIDDEN, "prompt_not_allowed", "Hosted prompts are not allowed here.")
+                    .param(where + ".prompt"));
+        }
+        int index = 0;
+        for (JsonNode tool : object.path("tools")) {
+            if ("mcp".equals(tool.path("type").textValue())) {
+                return Optional.of(Refusal.of(Kind.FORBIDDEN, "mcp_not_allowed", "MCP tools are not allowed here.")
+                        .param(where + ".tools[" + index + ']'));
+            }
+            index++;
+        }
+        return Optional.empty();
+    }
+
+    /** The limit that the client asks for, if it names one; not for {@code "inf"}. */
+    static OptionalInt outputLimit(JsonNode object) {
+        JsonNode limit = object.path("max_output_tokens");
+        return limit.canConvertToInt() ? OptionalInt.of(limit.intValue()) : OptionalInt.empty();
+    }
+
+    /** Empty if {@code max_output_tokens} is missing, {@code "inf"}, or a whole number from 1. */
+    static Optional<Refusal> outputLimitRefusal(JsonNode object, String where) {
+        JsonNode limit = object.path("max_output_tokens");
+        boolean fine = limit.isMissingNode()
+                || "inf".equals(limit.textValue())
+                || (limit.canConvertToExactIntegral() && limit.canConvertToInt() && limit.intValue() >= 1);
+        return fine
+                ? Optional.empty()
+                : Optional.of(Refusal.of(
+                                Kind.BAD_REQUEST,
+                                "invalid_value",
+                                "Invalid value for 'max_output_tokens': expected a whole number from 1 or \"inf\".")
+                        .param(where + ".max_output_tokens"));
+    }
+}

@@ -1,0 +1,34 @@
+package dev.parley.session;
+
+import dev.parley.domain.NanoUsd;
+import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.quota.SessionPermit.WorstCase;
+
+/**
+ * What a response of one session can cost at most. Pure.
+ *
+ * @param outputTokensMax the most that one response may put out: the smallest of the caps of tenant, token, model and wire
+ * @param outputTokensMin the floor below which it is not lowered
+ */
+record ResponsePrice(PricedModel model, int outputTokensMax, int outputTokensMin) {
+    /** The largest number that the protocol takes; protocol.md §4.3. */
+    static final int WIRE_OUTPUT_TOKENS_MAX = 4096;
+
+    WorstCase worstCase(InputTokens input, int outputTokens, boolean textOnly) {
+        return new WorstCase(
+                input(input), perOutputToken(textOnly), outputTokens, Math.min(outputTokens, outputTokensMin));
+    }
+
+    /** The cost of this much input and output, both at most. */
+    NanoUsd total(InputTokens input, int outputTokens, boolean textOnly) {
+        return input(input).plus(perOutputToken(textOnly).times(outputTokens));
+    }
+
+    private NanoUsd input(InputTokens input) {
+        return input.costAtMost(model.rates(), model.contextTokensMax());
+    }
+
+    private NanoUsd perOutputToken(boolean textOnly) {
+        return new NanoUsd(textOnly ? model.rates().textOut() : model.rates().dearestOut());
+    }
+}

@@ -1,0 +1,86 @@
+package dev.parley.session;
+
+import dev.parley.relay.LegEnd;
+import dev.parley.telemetry.ErrorRecorder.SessionError;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/** Says what went wrong in one session: loudly in the log, and in the error record. Never a payload, never a token. */
+final class SessionReport {
+    private static final Logger LOGGER = LoggerFactory.getLogger(SessionReport.class);
+    /** A client that provokes errors must not fill the record. */
+    private static final int UPSTREAM_ERRORS_MAX = 20;
+
+    private final SessionServices services;
+    private final SessionOrder order;
+    private int upstreamErrors;
+
+    SessionReport(SessionServices services, SessionOrder order) {
+        this.services = services;
+        this.order = order;
+    }
+
+    void started(String account) {
+        LOGGER.atInfo()
+                .addKeyValue("tenant", order.tenant().id())
+                .addKeyValue("session", order.id())
+                .addKeyValue("account", account)
+                .log("session started");
+    }
+
+    void ended(String how, int closeCode) {
+        LOGGER.atInfo()
+                .addKeyValue("tenant", order.tenant().id())
+                .addKeyValue("session", order.id())
+                .addKeyValue("how", how)
+                .addKeyValue("close", closeCode)
+                .log("session ended");
+    }
+
+    /** An {@code error} event of the provider in a session that goes on. */
+    void upstreamError(String code, String detail, boolean accountFault) {
+        if (++upstreamErrors <= UPSTREAM_ERRORS_MAX) {
+            report(accountFault ? Level.ERROR : Level.WARN, "upstream", code, detail, null);
+        }
+    }
+
+    /** The session ends for a reason that somebody should look at. */
+    void abnormal(String origin, String code, String detail, @Nullable Integer closeCode) {
+        report(Level.WARN, origin, code, detail, closeCode);
+    }
+
+    /** The client's leg ended by itself. */
+    void clientEnded(LegEnd end) {
+        switch (end.cause()) {
+            case PEER_CLOSED, LOCAL -> {}
+            case PEER_LOST -> abnormal("client", "client_lost", "The client's socket was lost.", null);
+            case PROTOCOL_ERROR ->
+                abnormal("client", "client_protocol_error", "The client broke the WebSocket protocol.", end.code());
+            case LIMIT -> abnormal("client", "client_limit", "The client exceeded a limit of the relay.", end.code());
+            case SLOW -> abnormal("client", "client_slow", "The client did not take its bytes in time.", end.code());
+            case TIMEOUT -> abnormal("client", "client_timeout", "The client gave no sign of life.", end.code());
+        }
+    }
+
+    private void report(Level level, String origin, String code, String detail, @Nullable Integer closeCode) {
+        LOGGER.atLevel(level)
+                .addKeyValue("tenant", order.tenant().id())
+                .addKeyValue("session", order.id())
+                .addKeyValue("origin", origin)
+                .addKeyValue("code", code)
+                .addKeyValue("close", closeCode)
+                .log(detail);
+        services.errors()
+                .record(new SessionError(
+                        order.tenant().id(),
+                        order.caller().subject(),
+                        order.id(),
+                        origin,
+                        code,
+                        detail,
+                        closeCode,
+                        services.ticker().now()));
+    }
+}

@@ -1,0 +1,124 @@
+package dev.parley.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.ModelName;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
+import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.protocol.SessionView;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** What a client may change with {@code session.update}. Pure, but for the price book it asks. */
+final class UpdatePolicy {
+    private static final String TRANSCRIPTION = "session.audio.input.transcription";
+
+    private final SessionOrder order;
+    private final int outputTokensMax;
+
+    UpdatePolicy(SessionOrder order, int outputTokensMax) {
+        this.order = order;
+        this.outputTokensMax = outputTokensMax;
+    }
+
+    /**
+     * What an update asks for.
+     *
+     * @param refusal why it is not passed on; the rest has no meaning then
+     * @param automaticResponses whether the provider shall start responses by itself; null if that does not change
+     * @param transcription the model that input audio shall be transcribed by; null if that does not change
+     * @param transcriptionUnnamed whether the client left the model to the broker
+     * @param transcriptionOff whether transcription shall end
+     * @param outputTokensUnbounded whether the update lifts the limit above what is allowed
+     */
+    record Wish(
+            Optional<Refusal> refusal,
+            @Nullable Boolean automaticResponses,
+            @Nullable PricedModel transcription,
+            boolean transcriptionUnnamed,
+            boolean transcriptionOff,
+            boolean outputTokensUnbounded) {}
+
+    Wish judge(JsonNode session, SessionView current) {
+        JsonNode input = session.path("audio").path("input");
+        JsonNode transcription = input.path("transcription");
+        Optional<Refusal> refusal = refusal(session).or(() -> transcriptionRefusal(transcription, current));
+        boolean named = transcription.path("model").isTextual();
+        return new Wish(
+                refusal,
+                automaticResponses(input.path("turn_detection")),
+                refusal.isEmpty() && transcription.isObject() ? transcriptionModel(transcription, current) : null,
+                !named,
+                transcription.isNull(),
+                unbounded(session));
+    }
+
+    private Optional<Refusal> refusal(JsonNode session) {
+        String type = order.kind() == ModelKind.CONVERSATION ? "realtime" : "transcription";
+        JsonNode asked = session.path("type");
+        if (asked.isTextual() && !asked.textValue().equals(type)) {
+            return Optional.of(invalid("session.type", "This is a '" + type + "' session; the URL decides that."));
+        }
+        ModelName model = order.model();
+        JsonNode named = session.path("model");
+        if (!named.isMissingNode() && (model == null || !model.value().equals(named.textValue()))) {
+            return Optional.of(invalid("session.model", "The model is fixed by the URL and cannot be changed."));
+        }
+        return RequestRules.refusal(session, "session").or(() -> RequestRules.outputLimitRefusal(session, "session"));
+    }
+
+    private Optional<Refusal> transcriptionRefusal(JsonNode transcription, SessionView current) {
+        if (!transcription.isObject()) {
+            return Optional.empty();
+        }
+        JsonNode named = transcription.path("model");
+        if (named.isMissingNode()) {
+            return transcriptionModel(transcription, current) == null
+                    ? Optional.of(new Refusal(
+                            Kind.BAD_REQUEST,
+                            "missing_required_parameter",
+                            "Missing required parameter: '" + TRANSCRIPTION + ".model'.",
+                            TRANSCRIPTION + ".model",
+                            null))
+                    : Optional.empty();
+        }
+        String name = named.textValue();
+        if (name == null || name.isEmpty() || name.length() > 128) {
+            return Optional.of(invalid(TRANSCRIPTION + ".model", "The model must be a name of 1 to 128 characters."));
+        }
+        return order.models().refusal(new ModelName(name), ModelKind.TRANSCRIPTION, TRANSCRIPTION + ".model");
+    }
+
+    /** The model that the update names; else the one in force; else, in a transcription session, the one of the URL. */
+    private @Nullable PricedModel transcriptionModel(JsonNode transcription, SessionView current) {
+        String name = transcription.path("model").textValue();
+        if (name == null) {
+            name = current.transcriptionModel();
+        }
+        if (name == null && order.kind() == ModelKind.TRANSCRIPTION && order.model() != null) {
+            name = order.model().value();
+        }
+        return name == null ? null : order.models().find(new ModelName(name)).orElse(null);
+    }
+
+    private static @Nullable Boolean automaticResponses(JsonNode turnDetection) {
+        if (turnDetection.isMissingNode()) {
+            return null;
+        }
+        return turnDetection.isObject() && turnDetection.path("create_response").asBoolean(true);
+    }
+
+    private boolean unbounded(JsonNode session) {
+        if (!session.has("max_output_tokens")) {
+            return false;
+        }
+        OptionalInt asked = RequestRules.outputLimit(session);
+        return asked.isEmpty() || asked.getAsInt() > outputTokensMax;
+    }
+
+    private static Refusal invalid(String param, String message) {
+        return new Refusal(Kind.BAD_REQUEST, "invalid_value", message, param, null);
+    }
+}

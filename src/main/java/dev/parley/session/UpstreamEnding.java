@@ -1,0 +1,45 @@
+package dev.parley.session;
+
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
+import dev.parley.protocol.Scrubber;
+import dev.parley.relay.LegEnd;
+
+/** What a client is told when its upstream has ended; the codes are those of protocol.md §4.2 and §9.31. Pure. */
+final class UpstreamEnding {
+    private static final int REASON_CHARS_MAX = 120;
+
+    private UpstreamEnding() {}
+
+    static Ending of(LegEnd end) {
+        boolean closed = end.cause() == LegEnd.Cause.PEER_CLOSED;
+        String code = closed ? "upstream_closed" : "upstream_lost";
+        String message = closed
+                ? "The upstream closed the session (" + end.code() + ")."
+                : "The connection to the upstream was lost.";
+        Ending ending = Ending.of("upstream", Refusal.of(Kind.UPSTREAM_UNAVAILABLE, code, message));
+        if (!closed) {
+            return ending.closing(1011, "upstream lost");
+        }
+        return accountFault(end)
+                ? ending.closing(1013, "upstream unavailable")
+                : ending.closing(passable(end.code()) ? end.code() : 1011, reason(end));
+    }
+
+    /** The provider refuses the broker's own credential or account: the tenant did nothing wrong, and may try again. */
+    private static boolean accountFault(LegEnd end) {
+        return end.reason().contains("invalid_api_key")
+                || end.reason().contains("insufficient_quota")
+                || end.reason().contains("billing")
+                || end.reason().contains("account_deactivated");
+    }
+
+    private static boolean passable(int code) {
+        return code == 1000 || code == 1001 || (code >= 1011 && code <= 1013) || (code >= 3000 && code <= 4999);
+    }
+
+    private static String reason(LegEnd end) {
+        String clean = Scrubber.scrub(end.reason());
+        return clean.length() <= REASON_CHARS_MAX ? clean : clean.substring(0, REASON_CHARS_MAX);
+    }
+}

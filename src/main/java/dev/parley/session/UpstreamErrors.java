@@ -1,0 +1,78 @@
+package dev.parley.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.protocol.Json;
+import dev.parley.protocol.JsonSplice;
+import dev.parley.protocol.Scrubber;
+import dev.parley.relay.Delivery;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The provider's {@code error} events: whose they are, what they undo, and what of them the client sees. */
+final class UpstreamErrors {
+    private static final Logger LOGGER = LoggerFactory.getLogger(UpstreamErrors.class);
+    private static final List<String> MESSAGE = List.of("error", "message");
+    private static final List<String> EVENT_ID = List.of("error", "event_id");
+
+    /** The account is at fault: nothing works for anybody until an operator acts. */
+    private static final Set<String> ACCOUNT_FAULTS = Set.of(
+            "insufficient_quota",
+            "billing_hard_limit_reached",
+            "account_deactivated",
+            "invalid_api_key",
+            "rate_limit_exceeded");
+
+    private final OwnEvents ids;
+    private final SessionUpdates updates;
+    private final @Nullable Responses responses;
+    private final SessionReport report;
+
+    UpstreamErrors(OwnEvents ids, SessionUpdates updates, @Nullable Responses responses, SessionReport report) {
+        this.ids = ids;
+        this.updates = updates;
+        this.responses = responses;
+        this.report = report;
+    }
+
+    Delivery judge(JsonNode error, Buffer utf8) {
+        String eventId = error.path("event_id").textValue();
+        String code = Scrubber.code(error.path("code").asText(error.path("type").asText("error")));
+        Answered answered = eventId == null ? Answered.NOTHING : answered(eventId);
+        if (answered == Answered.OWN) {
+            LOGGER.atDebug().addKeyValue("code", code).log("the upstream refused an event of the broker's own");
+            return Delivery.dropped();
+        }
+        String message = error.path("message").asText("");
+        String clean = Scrubber.scrub(message);
+        report.upstreamError(code, clean, ACCOUNT_FAULTS.contains(code));
+        Buffer told = clean.equals(message) ? utf8 : JsonSplice.set(utf8, MESSAGE, Json.quoted(clean));
+        if (answered == Answered.CLIENTS_WITHOUT_ID) {
+            told = JsonSplice.set(told, EVENT_ID, "null");
+        }
+        return told.equals(utf8) ? Delivery.asIs() : Delivery.replaced(told);
+    }
+
+    private enum Answered {
+        NOTHING,
+        OWN,
+        CLIENTS,
+        CLIENTS_WITHOUT_ID
+    }
+
+    private Answered answered(String eventId) {
+        UpdateQueue.Update update = updates.refused(eventId);
+        Optional<PendingCreate> create =
+                update == null && responses != null ? responses.refused(eventId) : Optional.empty();
+        if (!ids.isOwn(eventId)) {
+            return Answered.CLIENTS;
+        }
+        boolean clients = (update != null && !update.own())
+                || create.filter(found -> !found.gated()).isPresent();
+        return clients ? Answered.CLIENTS_WITHOUT_ID : Answered.OWN;
+    }
+}

@@ -1,0 +1,185 @@
+package dev.parley.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.protocol.EventType;
+import dev.parley.protocol.Json;
+import dev.parley.protocol.JsonSplice;
+import dev.parley.protocol.Scrubber;
+import dev.parley.relay.Delivery;
+import dev.parley.relay.Gate;
+import dev.parley.relay.LegEnd;
+import dev.parley.relay.MessageHead;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges what the provider sends. Deltas and everything unknown pass as they are; the events that tell of usage wait for
+ * their ledger entry; facts of the provider's account stay here.
+ */
+final class UpstreamGate implements Gate {
+    private static final List<String> STATUS_MESSAGE = List.of("response", "status_details", "error", "message");
+
+    private final SessionLife life;
+    private final AudioMeter audio;
+    private final ConversationMeter conversation;
+    private final Transcriptions transcriptions;
+    private final SessionUpdates updates;
+    private final UpstreamErrors errors;
+    private final @Nullable Responses responses;
+    private final Consumer<LegEnd> ended;
+    private boolean lastWasError;
+
+    /** @param responses null in a transcription session */
+    UpstreamGate(
+            SessionLife life,
+            AudioMeter audio,
+            ConversationMeter conversation,
+            Transcriptions transcriptions,
+            SessionUpdates updates,
+            UpstreamErrors errors,
+            @Nullable Responses responses,
+            Consumer<LegEnd> ended) {
+        this.life = life;
+        this.audio = audio;
+        this.conversation = conversation;
+        this.transcriptions = transcriptions;
+        this.updates = updates;
+        this.errors = errors;
+        this.responses = responses;
+        this.ended = ended;
+    }
+
+    /** Whether the last thing the provider said was an error: then a close that follows needs no further word. */
+    boolean lastWasError() {
+        return lastWasError;
+    }
+
+    @Override
+    public Verdict onMessage(MessageHead head) {
+        EventType type = head.type();
+        lastWasError = type == EventType.ERROR;
+        return switch (type) {
+            case SESSION_UPDATED,
+                    RESPONSE_CREATED,
+                    RESPONSE_DONE,
+                    TRANSCRIPTION_COMPLETED,
+                    TRANSCRIPTION_FAILED,
+                    ERROR,
+                    INPUT_AUDIO_BUFFER_COMMITTED,
+                    INPUT_AUDIO_BUFFER_SPEECH_STARTED,
+                    INPUT_AUDIO_BUFFER_SPEECH_STOPPED -> Verdict.COLLECT;
+            // The client has had its one; the account's limits are not the tenant's.
+            case SESSION_CREATED, RATE_LIMITS_UPDATED -> Verdict.DROP;
+            default -> head.isText() && life.relaying() ? Verdict.PASS : Verdict.DROP;
+        };
+    }
+
+    @Override
+    public void onPassed(MessageHead head) {
+        switch (head.type()) {
+            case RESPONSE_OUTPUT_AUDIO_DELTA -> delivered(head, true);
+            case RESPONSE_OUTPUT_TEXT_DELTA,
+                    RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA,
+                    RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA -> delivered(head, false);
+            case INPUT_AUDIO_BUFFER_CLEARED -> audio.cleared();
+            default -> {}
+        }
+    }
+
+    @Override
+    public Delivery onCollected(MessageHead head, Buffer utf8) {
+        JsonNode event = Json.object(utf8).orElse(null);
+        if (event == null) {
+            return Delivery.asIs();
+        }
+        Delivery delivery = judged(head.type(), event, utf8);
+        return life.relaying() || delivery instanceof Delivery.Later ? delivery : Delivery.dropped();
+    }
+
+    @Override
+    public void onEnd(LegEnd end) {
+        ended.accept(end);
+    }
+
+    private Delivery judged(EventType type, JsonNode event, Buffer utf8) {
+        return switch (type) {
+            case SESSION_UPDATED -> updates.updated(event, utf8);
+            case RESPONSE_CREATED -> created(event.path("response"));
+            case RESPONSE_DONE -> done(event.path("response"), utf8);
+            case TRANSCRIPTION_COMPLETED -> now(transcriptions.completed(event, Delivery.asIs()));
+            case TRANSCRIPTION_FAILED -> {
+                transcriptions.failed(event.path("item_id").asText(""));
+                yield Delivery.asIs();
+            }
+            case ERROR -> errors.judge(event.path("error"), utf8);
+            case INPUT_AUDIO_BUFFER_COMMITTED -> committed(event.path("item_id").asText(""));
+            case INPUT_AUDIO_BUFFER_SPEECH_STARTED -> {
+                audio.speechStarted(event.path("audio_start_ms").asLong(0));
+                topUp();
+                yield Delivery.asIs();
+            }
+            case INPUT_AUDIO_BUFFER_SPEECH_STOPPED -> {
+                audio.speechStopped(event.path("audio_end_ms").asLong(audio.appendedMillis()));
+                yield Delivery.asIs();
+            }
+            default -> Delivery.asIs();
+        };
+    }
+
+    private Delivery created(JsonNode response) {
+        if (responses != null) {
+            responses.created(response);
+        }
+        return Delivery.asIs();
+    }
+
+    private Delivery done(JsonNode response, Buffer utf8) {
+        if (responses == null) {
+            return Delivery.asIs();
+        }
+        return now(responses.done(response, scrubbed(response, utf8)));
+    }
+
+    private static Delivery scrubbed(JsonNode response, Buffer utf8) {
+        JsonNode message = response.path("status_details").path("error").path("message");
+        if (!message.isTextual()) {
+            return Delivery.asIs();
+        }
+        String clean = Scrubber.scrub(message.textValue());
+        return clean.equals(message.textValue())
+                ? Delivery.asIs()
+                : Delivery.replaced(JsonSplice.set(utf8, STATUS_MESSAGE, Json.quoted(clean)));
+    }
+
+    private Delivery committed(String itemId) {
+        AudioMeter.Committed item = audio.committed();
+        conversation.addAudioItem(item.millis());
+        transcriptions.committed(itemId, item.millis());
+        if (responses != null
+                && item.byVoiceActivity()
+                && responses.automatic().gated()
+                && responses.automatic().wanted()) {
+            responses.gatedTurn();
+        }
+        return Delivery.asIs();
+    }
+
+    private void topUp() {
+        if (responses != null) {
+            responses.automatic().topUp();
+        }
+    }
+
+    private void delivered(MessageHead head, boolean audioDelta) {
+        if (responses != null) {
+            responses.delivered(responses.ambiguous() ? head.peek("response_id") : null, head.bytes(), audioDelta);
+        }
+    }
+
+    private static Delivery now(Future<Delivery> decision) {
+        return decision.succeeded() ? decision.result() : Delivery.later(decision);
+    }
+}

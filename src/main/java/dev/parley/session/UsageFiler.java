@@ -1,0 +1,134 @@
+package dev.parley.session;
+
+import dev.parley.domain.ModelName;
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
+import dev.parley.ledger.EntryId;
+import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.ledger.UsageEntry;
+import dev.parley.ledger.UsageEntry.Work;
+import dev.parley.relay.Delivery;
+import dev.parley.upstream.UpstreamConnector.UpstreamSession;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes one session's usage into the ledger. An event that tells of usage goes on when its entry is committed; when that
+ * takes too long the session ends, and the entry is written all the same.
+ */
+final class UsageFiler {
+    private static final Logger LOGGER = LoggerFactory.getLogger(UsageFiler.class);
+
+    private final Context context;
+    private final SessionServices services;
+    private final SessionOrder order;
+    private final UpstreamSession upstream;
+    private final SessionLife life;
+    private @Nullable ModelName reported;
+    private int committing;
+    private NanoUsd spent = NanoUsd.ZERO;
+
+    UsageFiler(
+            Context context, SessionServices services, SessionOrder order, UpstreamSession upstream, SessionLife life) {
+        this.context = context;
+        this.services = services;
+        this.order = order;
+        this.upstream = upstream;
+        this.life = life;
+    }
+
+    /** What is filed. */
+    record Item(Work work, String reference, String status, PricedModel model, Settlement settlement) {}
+
+    /** The model as the provider last reported it. */
+    void reported(@Nullable String model) {
+        if (model != null && !model.isEmpty() && model.length() <= 128) {
+            reported = new ModelName(model);
+        }
+    }
+
+    /** Entries that are not committed yet. */
+    int committing() {
+        return committing;
+    }
+
+    NanoUsd spent() {
+        return spent;
+    }
+
+    /** Settles the cover and files the entry; completes with {@code whenCommitted}, or drops the event. Never fails. */
+    Future<Delivery> file(Cover cover, Item item, Delivery whenCommitted) {
+        UsageEntry entry = entry(item, cover.period());
+        spent = spent.plus(entry.cost());
+        committing++;
+        Promise<Delivery> delivery = Promise.promise();
+        long timer = context.owner().setTimer(timeout().toMillis(), _ -> {
+            if (delivery.tryComplete(Delivery.dropped())) {
+                life.end(Ending.of("broker", late()));
+            }
+        });
+        cover.settle(entry).onComplete(committed -> {
+            committing--;
+            context.owner().cancelTimer(timer);
+            if (committed.succeeded()) {
+                delivery.tryComplete(whenCommitted);
+            } else if (delivery.tryComplete(Delivery.dropped())) {
+                LOGGER.atError()
+                        .addKeyValue("tenant", entry.tenant())
+                        .addKeyValue("session", entry.session())
+                        .addKeyValue("entry", entry.id())
+                        .setCause(committed.cause())
+                        .log("a usage entry could not be committed");
+                life.end(Ending.of("broker", late()));
+            }
+            life.progressed();
+        });
+        return delivery.future();
+    }
+
+    private Duration timeout() {
+        return services.config().commitTimeout();
+    }
+
+    private Refusal late() {
+        return Refusal.of(
+                        Kind.OVERLOADED,
+                        "usage_commit_timeout",
+                        "The usage could not be written down within "
+                                + timeout().toSeconds() + " s; connect again later.")
+                .retryAfter(timeout());
+    }
+
+    private UsageEntry entry(Item item, int period) {
+        String id = upstream.id();
+        PricedModel model = item.model();
+        Settlement settlement = item.settlement();
+        return new UsageEntry(
+                EntryId.of(id == null ? order.id().value() : id, item.work(), item.reference()),
+                order.tenant().id(),
+                order.caller().subject(),
+                order.id(),
+                id,
+                item.reference(),
+                item.work(),
+                settlement.kind(),
+                period,
+                services.node(),
+                upstream.account(),
+                model.name(),
+                model.name(),
+                item.work() == Work.RESPONSE ? reported : null,
+                item.status(),
+                settlement.tokens(),
+                settlement.millis(),
+                model.priceVersion(),
+                settlement.cost(),
+                services.ticker().now());
+    }
+}
