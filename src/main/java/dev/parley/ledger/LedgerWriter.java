@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -268,7 +267,7 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
     private void committed(List<Waiting> group) {
         groups.incrementAndGet();
         rows.addAndGet(group.size());
-        Map<Context, List<Promise<Void>>> byContext = new IdentityHashMap<>();
+        IdentityHashMap<Context, List<Promise<Void>>> byContext = new IdentityHashMap<>();
         for (Waiting waiting : group) {
             byContext.computeIfAbsent(waiting.context(), _ -> new ArrayList<>()).add(waiting.promise());
         }

@@ -68,7 +68,7 @@ public final class Upkeep implements AutoCloseable {
                 delete from session_error
                 where id in (select id from session_error where at < now() - make_interval(secs => ?) limit ?)
                 """)) {
-            delete.setDouble(1, ERRORS_KEPT.toSeconds());
+            delete.setDouble(1, (double) ERRORS_KEPT.toSeconds());
             delete.setInt(2, DELETE_MAX);
             return delete.executeUpdate();
         }
