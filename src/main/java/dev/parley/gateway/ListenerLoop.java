@@ -18,7 +18,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.PemKeyCertOptions;
-import java.nio.file.Path;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -39,6 +39,7 @@ final class ListenerLoop extends VerticleBase {
     private static final int SHARED_RANDOM_PORT = -1;
 
     private final ListenerConfig config;
+    private final @Nullable PemKeyCertOptions tls;
     private final RelayLimits limits;
     private final Legs legs;
     private final SessionOpener opener;
@@ -48,8 +49,10 @@ final class ListenerLoop extends VerticleBase {
 
     private @Nullable HttpServer server;
 
-    ListenerLoop(ListenerConfig config, RelayLimits limits, Legs legs, SessionOpener opener, Duration upgradeTimeout) {
+    ListenerLoop(
+            ListenerConfig config, @Nullable PemKeyCertOptions tls, RelayLimits limits, Legs legs, SessionOpener opener, Duration upgradeTimeout) {
         this.config = config;
+        this.tls = tls;
         this.limits = limits;
         this.legs = legs;
         this.opener = opener;
@@ -72,6 +75,13 @@ final class ListenerLoop extends VerticleBase {
         return http == null ? 0 : http.actualPort();
     }
 
+    Future<Boolean> updateTls(PemKeyCertOptions other) {
+        HttpServer http = server;
+        return http == null
+                ? Future.succeededFuture(false)
+                : http.updateSSLOptions(new ServerSSLOptions().setKeyCertOptions(other));
+    }
+
     private HttpServerOptions options() {
         HttpServerOptions options = new HttpServerOptions()
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
@@ -84,13 +94,8 @@ final class ListenerLoop extends VerticleBase {
                 .setMaxWebSocketFrameSize(limits.frameBytesMax())
                 .setMaxWebSocketMessageSize(limits.messageBytesMax())
                 .setWebSocketSubProtocols(List.of("realtime"));
-        Path certificate = config.tlsCertificate();
-        Path key = config.tlsKey();
-        if (certificate != null && key != null) {
-            options.setSsl(true)
-                    .setKeyCertOptions(new PemKeyCertOptions()
-                            .setCertPath(certificate.toString())
-                            .setKeyPath(key.toString()));
+        if (tls != null) {
+            options.setSsl(true).setKeyCertOptions(tls);
         }
         return options;
     }

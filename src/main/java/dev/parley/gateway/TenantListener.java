@@ -7,6 +7,7 @@ import dev.parley.relay.RelayLimits;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * is the {@link SessionOpener}'s business. Thread-safe.
  */
 public final class TenantListener {
+    private static final Duration UPGRADE_TIMEOUT = Duration.ofSeconds(15);
+
     private final Vertx vertx;
     private final ListenerConfig config;
     private final RelayLimits limits;
@@ -54,13 +57,23 @@ public final class TenantListener {
                 defaults.closeTimeout());
     }
 
-    /** Listens; completes with the port. */
-    public Future<Integer> start() {
+    /**
+     * Listens; completes with the port.
+     *
+     * @param tls the certificate and key; null for plain text
+     */
+    public Future<Integer> start(@Nullable PemKeyCertOptions tls) {
         DeploymentOptions options = new DeploymentOptions().setInstances(eventLoops);
-        return vertx.deployVerticle(this::newLoop, options).map(id -> {
+        return vertx.deployVerticle(() -> newLoop(tls), options).map(id -> {
             deployment = id;
             return loops.getFirst().port();
         });
+    }
+
+    /** Takes another certificate for new connections; false if none of the loops had to change. */
+    public Future<Boolean> updateTls(PemKeyCertOptions tls) {
+        return Future.all(loops.stream().map(loop -> loop.updateTls(tls)).toList())
+                .map(changed -> changed.<Boolean>list().contains(true));
     }
 
     /** Ends everything that is left. */
@@ -69,8 +82,8 @@ public final class TenantListener {
         return id == null ? Future.succeededFuture() : vertx.undeploy(id);
     }
 
-    private ListenerLoop newLoop() {
-        ListenerLoop loop = new ListenerLoop(config, limits, legs, opener, Duration.ofSeconds(15));
+    private ListenerLoop newLoop(@Nullable PemKeyCertOptions tls) {
+        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, UPGRADE_TIMEOUT);
         loops.add(loop);
         return loop;
     }

@@ -1,0 +1,49 @@
+package dev.parley.session;
+
+import dev.parley.domain.ModelName;
+import dev.parley.domain.NanoUsd;
+import dev.parley.ledger.PriceBook;
+import dev.parley.ledger.Rates;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** A catalogue of three models with the prices of protocol.md §5, in nano-dollars. */
+final class FakePrices implements PriceBook {
+    static final PricedModel CONVERSATION = new PricedModel(
+            new ModelName("gpt-realtime"),
+            ModelKind.CONVERSATION,
+            7,
+            32_768,
+            4_096,
+            new Rates(4_000, 400, 16_000, 32_000, 400, 64_000, 5_000, 500, 0));
+
+    static final PricedModel BY_TOKENS = new PricedModel(
+            new ModelName("gpt-4o-transcribe"),
+            ModelKind.TRANSCRIPTION,
+            7,
+            16_000,
+            2_000,
+            new Rates(2_500, 2_500, 10_000, 6_000, 6_000, 10_000, 6_000, 6_000, 0));
+
+    static final PricedModel BY_TIME = new PricedModel(
+            new ModelName("gpt-live-transcribe"),
+            ModelKind.TRANSCRIPTION,
+            7,
+            0,
+            0,
+            Rates.perMinute(NanoUsd.ofUsd("0.017")));
+
+    private static final List<PricedModel> ALL = List.of(CONVERSATION, BY_TOKENS, BY_TIME);
+
+    @Override
+    public Optional<PricedModel> find(ModelName model, Instant at) {
+        return ALL.stream().filter(priced -> priced.name().equals(model)).findFirst();
+    }
+
+    @Override
+    public Collection<PricedModel> models(Instant at) {
+        return ALL;
+    }
+}

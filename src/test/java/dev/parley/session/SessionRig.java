@@ -1,0 +1,259 @@
+package dev.parley.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.auth.Caller;
+import dev.parley.auth.TokenVerifier;
+import dev.parley.concurrent.Ticker;
+import dev.parley.config.SessionConfig;
+import dev.parley.domain.ModelName;
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.SessionId;
+import dev.parley.domain.SubjectId;
+import dev.parley.domain.TenantId;
+import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.ledger.UsageEntry;
+import dev.parley.telemetry.ErrorRecorder.SessionError;
+import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.Tenant;
+import dev.parley.tenancy.TenantStatus;
+import dev.parley.upstream.UpstreamConnector;
+import dev.parley.upstream.UpstreamConnector.Outcome;
+import dev.parley.upstream.UpstreamConnector.Target;
+import dev.parley.upstream.UpstreamConnector.UpstreamSession;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real session between two fake legs, with a budget and a ledger in memory. Every call runs on the session's event loop
+ * and is done when it returns.
+ */
+final class SessionRig implements AutoCloseable {
+    static final String MODEL = "gpt-realtime";
+
+    final FakeLeg client = new FakeLeg();
+    final FakeLeg upstream = new FakeLeg();
+    final FakeLedger ledger = new FakeLedger();
+    final List<SessionError> errors = new ArrayList<>();
+    final SessionRegistry registry = new SessionRegistry(10);
+    final FakeBudget budget;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final Context context = vertx.getOrCreateContext();
+    private final SessionOrder order;
+    private final SessionServices services;
+    private int upstreamsEnded;
+    private @Nullable Refusal recheck;
+
+    SessionRig(Setup setup) {
+        budget = new FakeBudget(NanoUsd.ofUsd(setup.budget));
+        Tenant tenant = new Tenant(
+                new TenantId("acme"),
+                "Acme",
+                TenantStatus.ACTIVE,
+                setup.models,
+                5,
+                NanoUsd.ofUsd(setup.budget),
+                BudgetPeriod.DAY,
+                setup.outputTokensMax,
+                setup.sessionLengthMax,
+                setup.closeOnExhausted,
+                Instant.EPOCH);
+        Caller caller = new Caller(
+                tenant.id(),
+                new SubjectId("alice"),
+                "t1",
+                Instant.EPOCH,
+                Instant.now().plusSeconds(3600),
+                null,
+                OptionalInt.empty());
+        FakePrices prices = new FakePrices();
+        order = new SessionOrder(
+                SessionId.random(),
+                tenant,
+                caller,
+                setup.kind,
+                setup.kind == ModelKind.CONVERSATION ? new ModelName(MODEL) : null,
+                new ModelPolicy(prices, Ticker.SYSTEM, tenant, caller),
+                budget);
+        services = new SessionServices(
+                connector(setup),
+                prices,
+                ledger,
+                verifier(),
+                errors::add,
+                Ticker.SYSTEM,
+                new SessionConfig(
+                        10, 50, setup.cancelTimeout, setup.commitTimeout, Duration.ofSeconds(5), 1_000),
+                setup.recheckInterval,
+                "node-1");
+    }
+
+    /** How a rig differs from a roomy one without voice activity. */
+    static final class Setup {
+        ModelKind kind = ModelKind.CONVERSATION;
+        String budget = "100";
+        Set<ModelName> models = Set.of();
+        int outputTokensMax = 4_096;
+        boolean closeOnExhausted;
+        boolean voiceActivity;
+        @Nullable Refusal unavailable;
+        Duration sessionLengthMax = Duration.ofHours(1);
+        Duration cancelTimeout = Duration.ofMillis(200);
+        Duration commitTimeout = Duration.ofMillis(300);
+        Duration recheckInterval = Duration.ofSeconds(30);
+    }
+
+    static SessionRig started() {
+        return started(setup -> setup);
+    }
+
+    static SessionRig started(UnaryOperator<Setup> change) {
+        SessionRig rig = new SessionRig(change.apply(new Setup()));
+        rig.on(() -> {
+            new RealtimeSession(rig.context, rig.services, rig.registry, rig.order, rig.client).start();
+            return true;
+        });
+        return rig;
+    }
+
+    void clientSends(String json) {
+        on(() -> {
+            client.receive(json);
+            return true;
+        });
+    }
+
+    void upstreamSends(String json) {
+        on(() -> {
+            upstream.receive(json);
+            return true;
+        });
+    }
+
+    <T> T on(Callable<T> work) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        context.runOnContext(_ -> {
+            try {
+                done.complete(work.call());
+            } catch (Throwable failure) {
+                done.completeExceptionally(failure);
+            }
+        });
+        try {
+            return done.get(10, TimeUnit.SECONDS);
+        } catch (Exception failure) {
+            throw new AssertionError(failure);
+        }
+    }
+
+    /** Waits until the condition holds on the event loop, for at most ten seconds. */
+    void until(String what, Callable<Boolean> condition) {
+        CompletableFuture<Boolean> met = new CompletableFuture<>();
+        context.runOnContext(_ -> vertx.setPeriodic(5, id -> {
+            try {
+                if (condition.call()) {
+                    vertx.cancelTimer(id);
+                    met.complete(true);
+                }
+            } catch (Exception failure) {
+                met.completeExceptionally(failure);
+            }
+        }));
+        assertThat(met).as(what).succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    List<JsonNode> toClient() {
+        return on(client::events);
+    }
+
+    List<JsonNode> toUpstream() {
+        return on(upstream::events);
+    }
+
+    /** The last event of this type that went upstream. */
+    JsonNode sent(String type) {
+        return toUpstream().stream()
+                .filter(event -> event.path("type").asText().equals(type))
+                .reduce((_, second) -> second)
+                .orElseThrow(() -> new AssertionError("no " + type + " went upstream: " + on(upstream::written)));
+    }
+
+    List<String> clientTypes() {
+        return on(client::types);
+    }
+
+    List<UsageEntry> entries() {
+        return on(ledger::entries);
+    }
+
+    void refuseAtRecheck(Refusal refusal) {
+        recheck = refusal;
+    }
+
+    /** The session has ended and has given everything back. */
+    void assertNothingLeft() {
+        until("the session has ended", () -> registry.size() == 0);
+        assertThat(on(budget::openReservations)).as("open reservations").isZero();
+        assertThat(on(budget::reserved)).as("reserved money").isEqualTo(NanoUsd.ZERO);
+        assertThat(on(ledger::placesOpen)).as("open ledger places").isZero();
+        assertThat(on(budget::releases)).as("permit releases").isEqualTo(1);
+        assertThat(upstreamsEnded).as("upstream sessions given back").isLessThanOrEqualTo(1);
+    }
+
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    static String created(boolean voiceActivity) {
+        String turns = voiceActivity
+                ? "{\"type\":\"server_vad\",\"threshold\":0.5,\"create_response\":true,\"interrupt_response\":true}"
+                : "null";
+        return "{\"type\":\"session.created\",\"event_id\":\"event_1\",\"session\":{\"type\":\"realtime\",\"id\":\"sess_1\","
+                + "\"model\":\"gpt-realtime\",\"output_modalities\":[\"audio\"],\"max_output_tokens\":\"inf\",\"audio\":{"
+                + "\"input\":{\"format\":{\"type\":\"audio/pcm\",\"rate\":24000},\"transcription\":null,\"turn_detection\":"
+                + turns + "},\"output\":{\"format\":{\"type\":\"audio/pcm\",\"rate\":24000}}}}}";
+    }
+
+    private UpstreamConnector connector(Setup setup) {
+        return (Target target) -> {
+            if (setup.unavailable != null) {
+                return Future.succeededFuture(new Outcome.Unavailable(setup.unavailable, "timeout"));
+            }
+            assertThat(target.model() == null).isEqualTo(setup.kind == ModelKind.TRANSCRIPTION);
+            return Future.succeededFuture(new Outcome.Connected(new UpstreamSession(
+                    upstream, "default", "sess_1", Buffer.buffer(created(setup.voiceActivity)), () -> upstreamsEnded++)));
+        };
+    }
+
+    private TokenVerifier verifier() {
+        return new TokenVerifier() {
+            @Override
+            public Future<Verification> verify(String token) {
+                throw new AssertionError("a running session verifies no token");
+            }
+
+            @Override
+            public Future<Optional<Refusal>> recheck(Caller caller) {
+                return Future.succeededFuture(Optional.ofNullable(recheck));
+            }
+        };
+    }
+}
