@@ -50,7 +50,12 @@ final class ListenerLoop extends VerticleBase {
     private @Nullable HttpServer server;
 
     ListenerLoop(
-            ListenerConfig config, @Nullable PemKeyCertOptions tls, RelayLimits limits, Legs legs, SessionOpener opener, Duration upgradeTimeout) {
+            ListenerConfig config,
+            @Nullable PemKeyCertOptions tls,
+            RelayLimits limits,
+            Legs legs,
+            SessionOpener opener,
+            Duration upgradeTimeout) {
         this.config = config;
         this.tls = tls;
         this.limits = limits;

@@ -12,7 +12,10 @@ class JsonSpliceTest {
     @Test
     void replacesAValueOfAnyKindAndNothingElse() {
         for (String old : List.of("\"inf\"", "1.0e2", "null", "{\"a\":[1,{}]}", "[ ]", "true", "\"q\\\"\\u00e9\"")) {
-            assertThat(set("{ \"x\" : 1.50,\"response\":{\"max_output_tokens\": " + old + " ,\"y\":\"\\u0041\"}}", LIMIT, "7"))
+            assertThat(set(
+                            "{ \"x\" : 1.50,\"response\":{\"max_output_tokens\": " + old + " ,\"y\":\"\\u0041\"}}",
+                            LIMIT,
+                            "7"))
                     .isEqualTo("{ \"x\" : 1.50,\"response\":{\"max_output_tokens\": 7 ,\"y\":\"\\u0041\"}}");
         }
     }
@@ -26,7 +29,8 @@ class JsonSpliceTest {
 
     @Test
     void makesTheObjectsOnTheWay() {
-        assertThat(set("{\"type\":\"t\"}", LIMIT, "7")).isEqualTo("{\"response\":{\"max_output_tokens\":7},\"type\":\"t\"}");
+        assertThat(set("{\"type\":\"t\"}", LIMIT, "7"))
+                .isEqualTo("{\"response\":{\"max_output_tokens\":7},\"type\":\"t\"}");
         assertThat(set("{}", LIMIT, "7")).isEqualTo("{\"response\":{\"max_output_tokens\":7}}");
         assertThat(set("{\"response\":null}", LIMIT, "7")).isEqualTo("{\"response\":{\"max_output_tokens\":7}}");
         assertThat(set("{\"response\":\"x\",\"z\":2}", LIMIT, "7"))
@@ -35,7 +39,10 @@ class JsonSpliceTest {
 
     @Test
     void isNotMisledByTheSameNameDeeperDown() {
-        assertThat(set("{\"a\":{\"event_id\":\"no\"},\"b\":\"event_id\",\"event_id\":\"yes\"}", List.of("event_id"), "\"x\""))
+        assertThat(set(
+                        "{\"a\":{\"event_id\":\"no\"},\"b\":\"event_id\",\"event_id\":\"yes\"}",
+                        List.of("event_id"),
+                        "\"x\""))
                 .isEqualTo("{\"a\":{\"event_id\":\"no\"},\"b\":\"event_id\",\"event_id\":\"x\"}");
     }
 

@@ -99,8 +99,7 @@ final class SessionRig implements AutoCloseable {
                 verifier(),
                 errors::add,
                 Ticker.SYSTEM,
-                new SessionConfig(
-                        10, 50, setup.cancelTimeout, setup.commitTimeout, Duration.ofSeconds(5), 1_000),
+                new SessionConfig(10, 50, setup.cancelTimeout, setup.commitTimeout, Duration.ofSeconds(5), 1_000),
                 setup.recheckInterval,
                 "node-1");
     }
@@ -113,7 +112,10 @@ final class SessionRig implements AutoCloseable {
         int outputTokensMax = 4_096;
         boolean closeOnExhausted;
         boolean voiceActivity;
-        @Nullable Refusal unavailable;
+
+        @Nullable
+        Refusal unavailable;
+
         Duration sessionLengthMax = Duration.ofHours(1);
         Duration cancelTimeout = Duration.ofMillis(200);
         Duration commitTimeout = Duration.ofMillis(300);
@@ -239,7 +241,11 @@ final class SessionRig implements AutoCloseable {
             }
             assertThat(target.model() == null).isEqualTo(setup.kind == ModelKind.TRANSCRIPTION);
             return Future.succeededFuture(new Outcome.Connected(new UpstreamSession(
-                    upstream, "default", "sess_1", Buffer.buffer(created(setup.voiceActivity)), () -> upstreamsEnded++)));
+                    upstream,
+                    "default",
+                    "sess_1",
+                    Buffer.buffer(created(setup.voiceActivity)),
+                    () -> upstreamsEnded++)));
         };
     }
 

@@ -65,7 +65,9 @@ class UsageRulesTest {
 
             UsageEntry entry = onlyEntry(rig);
             assertThat(entry.kind()).isEqualTo(Kind.ESTIMATED);
-            assertThat(entry.tokens().audioOut()).as("one second of audio at a token each 50 ms").isBetween(19L, 21L);
+            assertThat(entry.tokens().audioOut())
+                    .as("one second of audio at a token each 50 ms")
+                    .isBetween(19L, 21L);
             assertThat(entry.tokens().input()).isPositive();
             assertSettled(rig);
         }
@@ -86,11 +88,13 @@ class UsageRulesTest {
     void releasesARefusedCreate() {
         try (SessionRig rig = SessionRig.started()) {
             rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"mine\"}");
-            rig.upstreamSends("{\"type\":\"error\",\"event_id\":\"e\",\"error\":{\"type\":\"invalid_request_error\","
-                    + "\"code\":\"conversation_already_has_active_response\",\"message\":\"no\",\"param\":null,\"event_id\":\"mine\"}}");
+            rig.upstreamSends(
+                    "{\"type\":\"error\",\"event_id\":\"e\",\"error\":{\"type\":\"invalid_request_error\","
+                            + "\"code\":\"conversation_already_has_active_response\",\"message\":\"no\",\"param\":null,\"event_id\":\"mine\"}}");
 
             assertThat(rig.entries()).isEmpty();
-            assertThat(rig.toClient().getLast().path("error").path("event_id").asText()).isEqualTo("mine");
+            assertThat(rig.toClient().getLast().path("error").path("event_id").asText())
+                    .isEqualTo("mine");
             assertSettled(rig);
         }
     }
