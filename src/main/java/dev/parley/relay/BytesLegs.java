@@ -1,0 +1,59 @@
+package dev.parley.relay;
+
+import dev.parley.concurrent.Ticker;
+import io.netty.channel.EventLoop;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocket;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Makes legs that work on the bytes in the Netty pipelines, in place of Vert.x's WebSocket codecs. One for each node; it
+ * owns the node's budget for held messages and one timer on each event loop. Thread-safe; each leg belongs to its socket's
+ * event loop, on which {@link #client} and {@link #upstream} must be called.
+ *
+ * <p>From then on the Vert.x socket must not be used. Close frames that Vert.x writes when a server or client is shut down
+ * are taken over by the leg. Byte counts of Vert.x's own metrics stop; {@link Leg#counters} has them.
+ */
+public final class BytesLegs implements Legs {
+    /** What unfinished and held messages over 64 KiB may take on one node, unless settings say otherwise. */
+    public static final long MEMORY_BYTES_MAX = 256L << 20;
+
+    private final MemoryBudget budget;
+    private final Ticker ticker;
+    private final Map<EventLoop, LoopClock> clocks = new ConcurrentHashMap<>();
+
+    public BytesLegs() {
+        this(MEMORY_BYTES_MAX, Ticker.SYSTEM);
+    }
+
+    /** @param memoryBytesMax the node's budget for unfinished and held messages, in bytes; over it large ones get 1013 */
+    public BytesLegs(long memoryBytesMax, Ticker ticker) {
+        this.budget = new MemoryBudget(memoryBytesMax);
+        this.ticker = ticker;
+    }
+
+    @Override
+    public Leg client(ServerWebSocket socket, RelayLimits limits) {
+        return leg(socket, limits, true);
+    }
+
+    @Override
+    public Leg upstream(WebSocket socket, RelayLimits limits) {
+        return leg(socket, limits, false);
+    }
+
+    /** Bytes of unfinished and held messages that count against the budget now. */
+    public long heldBytes() {
+        return budget.taken();
+    }
+
+    private Leg leg(WebSocket socket, RelayLimits limits, boolean client) {
+        EventLoop loop = Takeover.contextOf(socket).channel().eventLoop();
+        if (!loop.inEventLoop()) {
+            throw new IllegalStateException("a leg is made on the event loop of its socket");
+        }
+        LoopClock clock = clocks.computeIfAbsent(loop, key -> new LoopClock(key, ticker));
+        return Takeover.run(socket, new LegHandler(ctx -> new BytesLeg(ctx, clock, budget, limits, client)), client);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.parley.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
+import io.netty.handler.stream.ChunkedWriteHandler;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.internal.http.WebSocketInternal;
+
+/**
+ * Takes a socket over from Vert.x after its upgrade: the codecs go, and what had been read by then stays, in order. Vert.x's
+ * connection handler remains at the end of the pipeline, {@code SslHandler} at its head.
+ */
+final class Takeover {
+    private Takeover() {}
+
+    static ChannelHandlerContext contextOf(WebSocket socket) {
+        return ((WebSocketInternal) socket).channelHandlerContext();
+    }
+
+    /** Puts a leg's handler into the codecs' place. */
+    static BytesLeg run(WebSocket socket, LegHandler handler, boolean fromClient) {
+        ChannelHandlerContext vertx = contextOf(socket);
+        ByteBuf early = decodedEarly(socket, vertx, fromClient);
+        vertx.channel().config().setAutoRead(false);
+        ChannelPipeline pipeline = vertx.pipeline();
+        ChannelHandlerContext decoder = pipeline.context(WebSocketFrameDecoder.class);
+        pipeline.addAfter(decoder.name(), "relay", handler);
+        handler.leg().read(early);
+        // Bytes that the decoder had not yet made into frames come out of it now, and the leg keeps them until its
+        // start.
+        pipeline.remove(decoder.name());
+        remove(pipeline, WebSocketFrameEncoder.class);
+        remove(pipeline, ChunkedWriteHandler.class);
+        return handler.leg();
+    }
+
+    /** What Vert.x had already decoded, as the bytes that it was. */
+    private static ByteBuf decodedEarly(WebSocket socket, ChannelHandlerContext vertx, boolean fromClient) {
+        ByteBuf frames = vertx.alloc().ioBuffer(0);
+        if (socket.isClosed()) {
+            Short code = socket.closeStatusCode();
+            String reason = socket.closeReason();
+            ByteBuf close = Frames.close(
+                    vertx.alloc(), code == null ? CloseCodes.NONE : code, reason == null ? "" : reason, fromClient);
+            frames.writeBytes(close);
+            close.release();
+        } else {
+            socket.frameHandler(frame -> append(frames, frame, fromClient));
+            socket.resume();
+            if (!socket.isClosed()) {
+                socket.frameHandler(null);
+            }
+        }
+        return frames;
+    }
+
+    private static void append(ByteBuf frames, WebSocketFrame frame, boolean masked) {
+        int opcode = switch (frame.type()) {
+            case CONTINUATION -> FrameHeader.CONTINUATION;
+            case TEXT -> FrameHeader.TEXT;
+            case BINARY -> FrameHeader.BINARY;
+            case CLOSE -> FrameHeader.CLOSE;
+            case PING, PONG -> FrameHeader.PONG; // Vert.x has answered
+        };
+        Frames.write(frames, opcode, frame.isFinal(), frame.binaryData().getBytes(), masked);
+    }
+
+    private static void remove(ChannelPipeline pipeline, Class<? extends ChannelHandler> type) {
+        ChannelHandlerContext handler = pipeline.context(type);
+        if (handler != null) {
+            pipeline.remove(handler.name());
+        }
+    }
+}
