@@ -230,7 +230,9 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
             return store.insert(group.stream().map(Waiting::entry).toList());
         } catch (RuntimeException e) {
             // A bug with some entry must not stop the others: singled out like one that the store rejects.
-            LOGGER.atError().setCause(e).log("writing usage entries failed in an unforeseen way");
+            if (group.size() == 1) {
+                LOGGER.atError().setCause(e).log("writing a usage entry failed in an unforeseen way");
+            }
             return new LedgerStore.Outcome.Rejected(e.toString());
         } finally {
             busySince.set(NOT_BUSY);

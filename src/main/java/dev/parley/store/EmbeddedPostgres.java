@@ -126,6 +126,13 @@ final class EmbeddedPostgres implements AutoCloseable {
         return cluster.runningPid();
     }
 
+    /** What the kernel does when the broker's process dies; for tests of that. */
+    void releaseBrokerLock() throws IOException {
+        if (brokerLock != null) {
+            brokerLock.close();
+        }
+    }
+
     /** Leaves; stops the server if nobody else uses it. Idempotent. */
     @Override
     public synchronized void close() {
@@ -139,9 +146,7 @@ final class EmbeddedPostgres implements AutoCloseable {
             if (members.living(false).isEmpty()) {
                 cluster.stop();
             }
-            if (brokerLock != null) {
-                brokerLock.close();
-            }
+            releaseBrokerLock();
         } catch (IOException e) {
             LOGGER.atWarn()
                     .setCause(e)

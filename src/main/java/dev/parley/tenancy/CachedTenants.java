@@ -63,6 +63,11 @@ public final class CachedTenants implements TenantDirectory {
         return onCallersContext(read(id)).otherwise(_ -> answer.tenant());
     }
 
+    /** Names remembered now. */
+    int size() {
+        return known.size();
+    }
+
     /** Starts a read, or joins the one that is under way. */
     private Future<Optional<Tenant>> read(TenantId id) {
         Promise<Optional<Tenant>> promise = Promise.promise();
