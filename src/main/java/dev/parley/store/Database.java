@@ -120,10 +120,11 @@ public final class Database implements AutoCloseable {
         properties.setProperty("socketTimeout", Long.toString(SOCKET_TIMEOUT.toSeconds()));
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("reWriteBatchedInserts", "true");
+        properties.setProperty("logServerErrorDetail", "false"); // it quotes values of rows
         properties.setProperty(
                 "options",
                 "-c statement_timeout=" + STATEMENT_TIMEOUT.toMillis() + " -c idle_in_transaction_session_timeout="
-                        + IDLE_IN_TRANSACTION_TIMEOUT.toMillis() + " -c timezone=UTC");
+                        + IDLE_IN_TRANSACTION_TIMEOUT.toMillis());
         return properties;
     }
 

@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
@@ -27,7 +28,10 @@ public final class StoreException extends RuntimeException {
     }
 
     /** @param doing what was being done, such as "write usage entries" */
-    static StoreException of(String doing, SQLException cause) {
+    static StoreException of(String doing, SQLException failure) {
+        SQLException cause = failure instanceof BatchUpdateException && failure.getNextException() != null
+                ? failure.getNextException() // the batch's own message is the text of its statement
+                : failure;
         String state = cause.getSQLState();
         String message = "could not " + doing + ": " + firstLine(cause) + (state == null ? "" : " [" + state + "]");
         return new StoreException(kindOf(cause), message, cause);

@@ -65,7 +65,6 @@ class DatabaseIT {
     void everyConnectionHasItsTimeouts() {
         assertThat(DB.query("show statement_timeout")).isEqualTo("5s");
         assertThat(DB.query("show idle_in_transaction_session_timeout")).isEqualTo("5s");
-        assertThat(DB.query("show timezone")).isEqualTo("UTC");
     }
 
     @Test

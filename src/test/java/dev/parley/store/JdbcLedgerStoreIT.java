@@ -86,7 +86,12 @@ class JdbcLedgerStoreIT {
         UsageEntry noMonth =
                 UsageEntries.response("poison", "bad", 13, NanoUsd.ZERO, Instant.parse("2026-11-21T10:00:00Z"));
 
-        assertThat(store.insert(List.of(good, negative))).isInstanceOf(Outcome.Rejected.class);
+        assertThat(store.insert(List.of(good, negative)))
+                .isInstanceOfSatisfying(
+                        Outcome.Rejected.class,
+                        rejected -> assertThat(rejected.why())
+                                .contains("check constraint")
+                                .doesNotContain("alice"));
         assertThat(store.insert(List.of(good, noMonth))).isInstanceOf(Outcome.Rejected.class);
         assertThat(DB.query("select count(*) from usage_entry where tenant_id = 'poison'"))
                 .isEqualTo("0");
