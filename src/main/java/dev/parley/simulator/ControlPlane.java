@@ -36,7 +36,7 @@ final class ControlPlane {
                 .end(Json.write(body));
     }
 
-    private static void refuse(HttpServerRequest request, int status, String message) {
+    static void refuse(HttpServerRequest request, int status, String message) {
         ObjectNode error = Json.object()
                 .put("message", message)
                 .put("type", ClientError.INVALID_REQUEST)

@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
 final class Conversation {
     static final int ITEMS_MAX = 20_000;
     private static final int AUDIO_BYTES_MAX = 32 << 20;
+    /** Of text, and of images as data URIs. */
+    private static final long CHARACTERS_MAX = 64 << 20;
 
     private final String id = Ids.next("conv_");
     private final List<Item> items = new ArrayList<>();
     private final Map<String, Item> byId = new HashMap<>();
     private long audioBytes;
+    private long characters;
 
     String id() {
         return id;
@@ -71,6 +74,7 @@ final class Conversation {
         }
         items.remove(item);
         audioBytes -= item.audioBytes();
+        characters -= item.characters();
         return true;
     }
 
@@ -91,6 +95,9 @@ final class Conversation {
         if (items.size() >= ITEMS_MAX) {
             throw ClientError.wrongValue("item", "A conversation holds at most " + ITEMS_MAX + " items.");
         }
+        if (characters + item.characters() > CHARACTERS_MAX) {
+            throw ClientError.wrongValue("item", "A conversation holds at most " + CHARACTERS_MAX + " characters.");
+        }
         if (byId.containsKey(item.id())) {
             throw new ClientError(
                     "item_create_duplicate_id", "Error adding item: the id '" + item.id() + "' is taken.", "item.id");
@@ -98,6 +105,7 @@ final class Conversation {
         items.add(index, item);
         byId.put(item.id(), item);
         audioBytes += item.audioBytes();
+        characters += item.characters();
         forgetOldAudio();
         return index == 0 ? null : items.get(index - 1).id();
     }

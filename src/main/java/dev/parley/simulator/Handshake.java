@@ -2,7 +2,6 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.ServerWebSocket;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,36 @@ final class Handshake {
             refuse(scripted);
             return;
         }
-        request.toWebSocket().onSuccess(socket -> opened(socket, scripted));
+        Entry entry = new Entry();
+        Peer.accept(provider.vertx(), request, protocols.contains("realtime") ? "realtime" : "", entry)
+                .onSuccess(peer -> entry.session = opened(peer, scripted))
+                .onFailure(error -> ControlPlane.refuse(request, 400, "Invalid WebSocket handshake."));
+    }
+
+    /** Hands what arrives to the session, when there is one: who was turned away is not heard. */
+    private static final class Entry implements Peer.Listener {
+        private @Nullable SimulatedSession session;
+
+        @Override
+        public void onText(String text) {
+            if (session != null) {
+                session.onText(text);
+            }
+        }
+
+        @Override
+        public void onBinary(int bytes) {
+            if (session != null) {
+                session.onBinary(bytes);
+            }
+        }
+
+        @Override
+        public void onEnded() {
+            if (session != null) {
+                session.onClosed();
+            }
+        }
     }
 
     private void refuse(ObjectNode scripted) {
@@ -71,30 +99,27 @@ final class Handshake {
         ControlPlane.answer(request, status, Json.object().set("error", error));
     }
 
-    private void opened(ServerWebSocket socket, @Nullable ObjectNode scripted) {
-        Wire wire = new Wire(socket, request.connection(), script, provider.books());
+    private @Nullable SimulatedSession opened(Peer peer, @Nullable ObjectNode scripted) {
+        Wire wire = new Wire(peer, script, provider.books());
         if (scripted != null && scripted.has("error")) {
             ObjectNode error = scripted.path("error") instanceof ObjectNode object ? object : Json.object();
             String code = error.path("code").asText("");
             String reason = error.path("type").asText(ClientError.INVALID_REQUEST) + (code.isEmpty() ? "" : "." + code);
             turnAway(wire, error, scripted.path("close").asInt(4000), reason);
-            return;
+            return null;
         }
         ClientError wrong = wrong();
         if (wrong != null) {
             int close = "invalid_api_key".equals(wrong.code()) ? 3000 : 4000;
             turnAway(wire, wrong.toError(), close, ClientError.INVALID_REQUEST + "." + wrong.code());
-            return;
+            return null;
         }
         SessionState state = model != null
                 ? SessionState.conversation(model, provider.options().sessionMax())
                 : SessionState.transcription(provider.options().sessionMax());
         SimulatedSession session = new SimulatedSession(provider, wire, script, state);
-        socket.textMessageHandler(session::onText);
-        socket.binaryMessageHandler(bytes -> session.onBinary(bytes.length()));
-        socket.closeHandler(ignored -> session.onClosed());
-        socket.exceptionHandler(ignored -> {});
         session.open();
+        return session;
     }
 
     private void turnAway(Wire wire, ObjectNode error, int close, String reason) {

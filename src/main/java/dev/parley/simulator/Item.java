@@ -12,6 +12,7 @@ final class Item {
     private final AudioFormat format;
     private byte @Nullable [] audio;
     private int audioMillis;
+    private final int characters;
     private int revision;
 
     /**
@@ -23,6 +24,7 @@ final class Item {
         this.format = format;
         this.audio = audio;
         this.audioMillis = audioMillis;
+        this.characters = charactersOf(json);
     }
 
     /** What the user said into the buffer. */
@@ -69,6 +71,19 @@ final class Item {
     /** Bytes that {@link #forgetAudio} would free. */
     int audioBytes() {
         return audio == null ? 0 : audio.length;
+    }
+
+    /** What the client put into it as text, arguments, output and images. */
+    int characters() {
+        return characters;
+    }
+
+    private static int charactersOf(JsonNode node) {
+        int sum = node.isTextual() ? node.textValue().length() : 0;
+        for (JsonNode child : node) {
+            sum += charactersOf(child);
+        }
+        return sum;
     }
 
     void forgetAudio() {

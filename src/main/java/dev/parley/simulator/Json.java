@@ -57,6 +57,15 @@ final class Json {
         throw new IllegalArgumentException("not a JSON object");
     }
 
+    /** UTF-8. */
+    static byte[] writeBytes(JsonNode tree) {
+        try {
+            return MAPPER.writeValueAsBytes(tree);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     static String write(JsonNode tree) {
         try {
             return MAPPER.writeValueAsString(tree);

@@ -7,10 +7,12 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe on any thread. Everything of one session runs on the event loop of its socket.
  */
 public final class Simulator {
-    private static final int MESSAGE_BYTES_MAX = 64 << 20;
-    private static final int FRAME_BYTES_MAX = 32 << 20;
+    /** Keys may come as long tokens in a subprotocol. */
+    private static final int HEADER_BYTES_MAX = 64 << 10;
 
     private final Provider provider;
     private final int port;
@@ -30,25 +32,28 @@ public final class Simulator {
     private Simulator(Provider provider, int port, List<String> deployments) {
         this.provider = provider;
         this.port = port;
-        this.deployments = deployments;
+        this.deployments = List.copyOf(deployments);
     }
 
     /** Listens, and completes once connections are accepted. */
     public static Future<Simulator> start(Vertx vertx, SimulatorOptions options) {
         Provider provider = Provider.of(vertx, options);
-        Listener first = new Listener(provider, options.port());
-        return vertx.deployVerticle(first).compose(id -> {
-            int port = first.port();
-            List<Future<String>> others = new ArrayList<>();
-            for (int i = 1; i < options.eventLoops(); i++) {
-                others.add(vertx.deployVerticle(new Listener(provider, port)));
-            }
-            return Future.all(others).map(all -> {
-                List<String> deployments = new ArrayList<>(List.of(id));
-                others.forEach(other -> deployments.add(other.result()));
-                return new Simulator(provider, port, List.copyOf(deployments));
-            });
-        });
+        SocketAddress address = addressOf(options);
+        List<Listener> listeners = new ArrayList<>();
+        List<Future<String>> deployed = new ArrayList<>();
+        for (int i = 0; i < options.eventLoops(); i++) {
+            listeners.add(new Listener(provider, address));
+            deployed.add(vertx.deployVerticle(listeners.getLast()));
+        }
+        return Future.all(deployed)
+                .map(all -> new Simulator(provider, listeners.getFirst().port(), all.list()));
+    }
+
+    /** A free port is chosen once, and shared by all listeners that name it by the same id. */
+    private static SocketAddress addressOf(SimulatorOptions options) {
+        return options.port() == 0
+                ? SocketAddress.sharedRandomPort(1 + ThreadLocalRandom.current().nextInt(1 << 30), options.host())
+                : SocketAddress.inetSocketAddress(options.port(), options.host());
     }
 
     public int port() {
@@ -94,35 +99,29 @@ public final class Simulator {
     /** One event loop's share of the listener. */
     private static final class Listener extends VerticleBase {
         private final Provider provider;
-        private final int wantedPort;
+        private final SocketAddress address;
         private @Nullable HttpServer server;
 
-        Listener(Provider provider, int wantedPort) {
+        Listener(Provider provider, SocketAddress address) {
             this.provider = provider;
-            this.wantedPort = wantedPort;
+            this.address = address;
         }
 
         @Override
         public Future<?> start() {
             HttpServer listening = vertx.createHttpServer(serverOptions()).requestHandler(this::handle);
             server = listening;
-            return listening.listen();
+            return listening.listen(address);
         }
 
         int port() {
-            return server == null ? wantedPort : server.actualPort();
+            return server == null ? address.port() : server.actualPort();
         }
 
         private HttpServerOptions serverOptions() {
             SimulatorOptions options = provider.options();
             HttpServerOptions server = new HttpServerOptions()
-                    .setHost(options.host())
-                    .setPort(wantedPort)
-                    .setMaxWebSocketFrameSize(FRAME_BYTES_MAX)
-                    .setMaxWebSocketMessageSize(MESSAGE_BYTES_MAX)
-                    .setPerFrameWebSocketCompressionSupported(false)
-                    .setPerMessageWebSocketCompressionSupported(false)
-                    .addWebSocketSubProtocol("realtime")
+                    .setMaxHeaderSize(HEADER_BYTES_MAX)
                     .setTcpNoDelay(true);
             Path certificate = options.certificate();
             Path privateKey = options.privateKey();

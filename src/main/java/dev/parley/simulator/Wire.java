@@ -3,11 +3,6 @@ package dev.parley.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.http.WebSocketFrame;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -20,8 +15,7 @@ final class Wire {
     private static final long GENERATION_BYTES_MAX = 256 << 10;
     private static final long READING_BYTES_MAX = 4 << 20;
 
-    private final ServerWebSocket socket;
-    private final HttpConnection connection;
+    private final Peer peer;
     private final Script script;
     private final Books books;
     private final Queue<Runnable> waiting = new ArrayDeque<>();
@@ -29,9 +23,8 @@ final class Wire {
     private boolean readingPaused;
     private boolean closed;
 
-    Wire(ServerWebSocket socket, HttpConnection connection, Script script, Books books) {
-        this.socket = socket;
-        this.connection = connection;
+    Wire(Peer peer, Script script, Books books) {
+        this.peer = peer;
         this.script = script;
         this.books = books;
     }
@@ -41,15 +34,15 @@ final class Wire {
         if (closed) {
             return Future.failedFuture("closed");
         }
-        String text = Json.write(shaped(event));
-        int size = text.length();
+        byte[] bytes = Json.writeBytes(shaped(event));
+        int size = bytes.length;
         unsentBytes += size;
         books.sent(size);
         if (unsentBytes > READING_BYTES_MAX && !readingPaused) {
             readingPaused = true;
-            socket.pause();
+            peer.pause();
         }
-        return write(text).onComplete(ignored -> onWritten(size));
+        return write(bytes).onComplete(ignored -> onWritten(size));
     }
 
     /** Whether a producer has to wait, see {@link #whenClear}. */
@@ -63,26 +56,26 @@ final class Wire {
     }
 
     void stopReading() {
-        socket.pause();
+        peer.pause();
     }
 
     void ping() {
         if (!closed) {
-            socket.writePing(Buffer.buffer("simulator"));
+            peer.ping();
         }
     }
 
     void close(int code, String reason) {
         if (!closed) {
             closed = true;
-            socket.close((short) code, reason);
+            peer.close(code, reason);
         }
     }
 
     /** Drops the connection without a close frame. */
     void reset() {
         closed = true;
-        connection.close();
+        peer.drop();
     }
 
     void onClosed() {
@@ -95,7 +88,7 @@ final class Wire {
         if (readingPaused && unsentBytes < READING_BYTES_MAX / 2 && !closed) {
             readingPaused = false;
             if (!script.flag(ScriptKey.STOP_READING)) {
-                socket.resume();
+                peer.resume();
             }
         }
         while (!isCongested() && !waiting.isEmpty()) {
@@ -112,36 +105,20 @@ final class Wire {
         return event;
     }
 
-    private Future<Void> write(String text) {
-        int fragments = script.count(ScriptKey.FRAGMENT_MESSAGES, 1);
-        boolean emptyFirst = script.flag(ScriptKey.EMPTY_FIRST_FRAGMENT);
-        if (fragments <= 1 && !emptyFirst) {
-            return socket.writeTextMessage(text);
+    private Future<Void> write(byte[] bytes) {
+        int fragments = Math.max(1, script.count(ScriptKey.FRAGMENT_MESSAGES, 1));
+        int opcode = FrameReader.TEXT;
+        if (script.flag(ScriptKey.EMPTY_FIRST_FRAGMENT)) {
+            peer.write(opcode, false, bytes, 0, 0);
+            opcode = FrameReader.CONTINUATION;
         }
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int from = emptyFirst ? 0 : firstCharacters(text, Math.ceilDiv(bytes.length, fragments));
-        socket.writeFrame(WebSocketFrame.textFrame(emptyFirst ? "" : text.substring(0, from), false));
-        int at = emptyFirst ? 0 : text.substring(0, from).getBytes(StandardCharsets.UTF_8).length;
-        return writeRest(bytes, at, Math.max(1, Math.ceilDiv(bytes.length, Math.max(1, fragments))));
-    }
-
-    /** Continuation frames may split a character; the first, a text frame, is cut between two. */
-    private Future<Void> writeRest(byte[] bytes, int start, int step) {
-        int at = start;
+        int step = Math.max(1, Math.ceilDiv(bytes.length, fragments));
+        int at = 0;
         while (bytes.length - at > step) {
-            socket.writeFrame(WebSocketFrame.continuationFrame(Buffer.buffer(slice(bytes, at, at + step)), false));
+            peer.write(opcode, false, bytes, at, at + step);
+            opcode = FrameReader.CONTINUATION;
             at += step;
         }
-        return socket.writeFrame(WebSocketFrame.continuationFrame(Buffer.buffer(slice(bytes, at, bytes.length)), true));
-    }
-
-    private static byte[] slice(byte[] bytes, int from, int to) {
-        return java.util.Arrays.copyOfRange(bytes, from, to);
-    }
-
-    private static int firstCharacters(String text, int wanted) {
-        int count = Math.min(wanted, text.length());
-        boolean splitsPair = count > 0 && Character.isHighSurrogate(text.charAt(count - 1));
-        return splitsPair ? count - 1 : count;
+        return peer.write(opcode, true, bytes, at, bytes.length);
     }
 }

@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
@@ -28,15 +29,19 @@ final class RealtimeClient {
     private final BlockingQueue<JsonNode> arrived = new LinkedBlockingQueue<>();
     private final List<JsonNode> seen = new ArrayList<>();
     private final List<WebSocketFrame> frames = java.util.Collections.synchronizedList(new ArrayList<>());
+    private Buffer message = Buffer.buffer();
     private final CompletableFuture<End> end = new CompletableFuture<>();
 
     /** How the socket ended; code 1006 when there was no close frame. */
     record End(int code, String reason) {}
 
-    private RealtimeClient(WebSocket socket) {
+    /** Held because a client that nobody holds closes its sockets when it is collected. */
+    private final WebSocketClient client;
+
+    private RealtimeClient(WebSocketClient client, WebSocket socket) {
+        this.client = client;
         this.socket = socket;
-        socket.frameHandler(frames::add);
-        socket.textMessageHandler(text -> arrived.add(Json.parse(text)));
+        socket.frameHandler(this::onFrame);
         socket.closeHandler(ignored -> {
             Short code = socket.closeStatusCode();
             String reason = socket.closeReason();
@@ -65,7 +70,7 @@ final class RealtimeClient {
                 .setMaxMessageSize(64 << 20)
                 .setTryUsePerMessageCompression(true));
         return client.connect(options)
-                .map(RealtimeClient::new)
+                .map(socket -> new RealtimeClient(client, socket))
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(SECONDS_MAX, TimeUnit.SECONDS);
@@ -84,6 +89,18 @@ final class RealtimeClient {
             throw new AssertionError(e);
         }
         throw new AssertionError("the upgrade was accepted");
+    }
+
+    /** Puts messages together itself: Vert.x loses those whose first fragment is empty. */
+    private void onFrame(WebSocketFrame frame) {
+        frames.add(frame);
+        if (frame.isText() || frame.isContinuation()) {
+            message.appendBuffer(frame.binaryData());
+            if (frame.isFinal()) {
+                arrived.add(Json.parse(message.toString()));
+                message = Buffer.buffer();
+            }
+        }
     }
 
     WebSocket socket() {
@@ -182,5 +199,6 @@ final class RealtimeClient {
 
     void close() throws Exception {
         socket.close().toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
+        client.close().toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
     }
 }

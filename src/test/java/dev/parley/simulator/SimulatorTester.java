@@ -2,20 +2,48 @@ package dev.parley.simulator;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.client.HttpResponse;
+import io.vertx.ext.web.client.WebClient;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A simulator on a free port for one test, and what is needed to talk to it. */
-final class SimulatorTester implements AutoCloseable {
+/** A simulator on a free port for one test class, without scripts at the start of each test. */
+final class SimulatorTester implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
+    private final SimulatorOptions options;
     private final Vertx vertx = Vertx.vertx();
-    private final Simulator simulator;
+    private @Nullable Simulator simulator;
 
-    SimulatorTester() throws Exception {
+    /** As fast as the sockets take it. */
+    SimulatorTester() {
         this(SimulatorOptions.DEFAULT.withSpeed(SimulatorOptions.UNLIMITED));
     }
 
-    SimulatorTester(SimulatorOptions options) throws Exception {
+    SimulatorTester(SimulatorOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
         simulator = get(Simulator.start(vertx, options));
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        simulator().scripts().clear();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        get(vertx.close());
     }
 
     Vertx vertx() {
@@ -23,11 +51,16 @@ final class SimulatorTester implements AutoCloseable {
     }
 
     Simulator simulator() {
-        return simulator;
+        return Objects.requireNonNull(simulator);
+    }
+
+    Books books() {
+        return simulator().books();
     }
 
     SimulatorTester script(String script) {
-        simulator.scripts().always(Script.parse(script));
+        simulator().scripts().clear();
+        simulator().scripts().always(Script.parse(script));
         return this;
     }
 
@@ -40,7 +73,7 @@ final class SimulatorTester implements AutoCloseable {
     }
 
     RealtimeClient connect(String uri) throws Exception {
-        return RealtimeClient.connect(vertx, simulator, uri);
+        return RealtimeClient.connect(vertx, simulator(), uri);
     }
 
     /** A conversation in text, without voice activity. */
@@ -53,6 +86,16 @@ final class SimulatorTester implements AutoCloseable {
         return client;
     }
 
+    HttpResponse<Buffer> http(HttpMethod method, String uri, String body) throws Exception {
+        WebClient client = WebClient.create(vertx);
+        try {
+            return get(client.request(method, simulator().port(), "127.0.0.1", uri)
+                    .sendBuffer(Buffer.buffer(body)));
+        } finally {
+            client.close();
+        }
+    }
+
     static <T> T get(Future<T> future) throws Exception {
         return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
@@ -63,16 +106,7 @@ final class SimulatorTester implements AutoCloseable {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("not in time: " + what);
             }
-            Thread.onSpinWait();
-        }
-    }
-
-    @Override
-    public void close() {
-        try {
-            get(vertx.close());
-        } catch (Exception e) {
-            throw new AssertionError(e);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 }
