@@ -100,9 +100,8 @@ final class FrameReader {
     private void beginPayload() {
         int shortLength = header[1] & 0x7f;
         ByteBuffer view = ByteBuffer.wrap(header);
-        frameLength = shortLength == 127
-                ? view.getLong(2)
-                : shortLength == 126 ? view.getShort(2) & 0xffff : shortLength;
+        frameLength =
+                shortLength == 127 ? view.getLong(2) : shortLength == 126 ? view.getShort(2) & 0xffff : shortLength;
         maskAt = headerLength() - 4;
         framePosition = 0;
         headerFilled = 0;

@@ -120,9 +120,8 @@ public final class Simulator {
 
         private HttpServerOptions serverOptions() {
             SimulatorOptions options = provider.options();
-            HttpServerOptions server = new HttpServerOptions()
-                    .setMaxHeaderSize(HEADER_BYTES_MAX)
-                    .setTcpNoDelay(true);
+            HttpServerOptions server =
+                    new HttpServerOptions().setMaxHeaderSize(HEADER_BYTES_MAX).setTcpNoDelay(true);
             Path certificate = options.certificate();
             Path privateKey = options.privateKey();
             if (certificate != null && privateKey != null) {

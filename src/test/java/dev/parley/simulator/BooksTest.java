@@ -65,8 +65,12 @@ class BooksTest {
         client.speak(Arrays.copyOf(TESTER.simulator().recording(), 48 * 1_000));
         client.send("{\"type\":\"input_audio_buffer.commit\"}");
         client.send("{\"type\":\"response.create\"}").await("response.output_audio.delta");
-        String id = client.ofType("response.created").getFirst().at("/response/id").asText();
-        String item = client.ofType("input_audio_buffer.committed").getFirst().path("item_id").asText();
+        String id =
+                client.ofType("response.created").getFirst().at("/response/id").asText();
+        String item = client.ofType("input_audio_buffer.committed")
+                .getFirst()
+                .path("item_id")
+                .asText();
         client.close();
         SimulatorTester.eventually(
                 () -> TESTER.books().find(id).orElseThrow().status().equals("lost"), "the response is booked as lost");
@@ -114,8 +118,10 @@ class BooksTest {
         assertThat(second.path("next").isNull()).isTrue();
         assertThat(first.at("/counters/sessions_open").asInt()).isPositive();
         JsonNode booking = second.path("bookings").path(0);
-        assertThat(booking.path("id")).isEqualTo(client.ofType("response.done").getLast().at("/response/id"));
-        assertThat(booking.path("told")).isEqualTo(client.ofType("response.done").getLast().at("/response/usage"));
+        assertThat(booking.path("id"))
+                .isEqualTo(client.ofType("response.done").getLast().at("/response/id"));
+        assertThat(booking.path("told"))
+                .isEqualTo(client.ofType("response.done").getLast().at("/response/usage"));
         assertThat(TESTER.http(HttpMethod.GET, "/simulator/books?after=x", "").statusCode())
                 .isEqualTo(400);
     }
@@ -132,6 +138,7 @@ class BooksTest {
     }
 
     private static JsonNode page(String query) throws Exception {
-        return Json.parse(TESTER.http(HttpMethod.GET, "/simulator/books?" + query, "").bodyAsString());
+        return Json.parse(
+                TESTER.http(HttpMethod.GET, "/simulator/books?" + query, "").bodyAsString());
     }
 }

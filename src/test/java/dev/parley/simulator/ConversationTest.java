@@ -146,9 +146,8 @@ class ConversationTest {
         assertThat(names(client.ofType("conversation.item.added").getFirst().path("item")))
                 .containsExactly("id", "type", "status", "role", "content");
         assertThat(client.ofType("response.output_text.delta"))
-                .allSatisfy(delta -> assertThat(
-                                delta.path("delta").asText().length()
-                                        + delta.path("obfuscation").asText().length())
+                .allSatisfy(delta -> assertThat(delta.path("delta").asText().length()
+                                + delta.path("obfuscation").asText().length())
                         .isEqualTo(16));
     }
 
@@ -199,7 +198,8 @@ class ConversationTest {
     @Test
     void refusesUnknownEventsAndBrokenOnesAndStaysOpen() throws Exception {
         RealtimeClient client = TESTER.textConversation();
-        JsonNode unknown = client.send("{\"type\":\"foo.bar\",\"event_id\":\"mine\"}").awaitError();
+        JsonNode unknown =
+                client.send("{\"type\":\"foo.bar\",\"event_id\":\"mine\"}").awaitError();
         JsonNode broken = client.send("{\"type\":").awaitError();
         JsonNode untyped = client.send("{\"event_id\":\"x\"}").awaitError();
         JsonNode extra = client.send("{\"type\":\"response.cancel\",\"foo\":1}").awaitError();

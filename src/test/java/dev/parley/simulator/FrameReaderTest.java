@@ -21,8 +21,8 @@ class FrameReaderTest {
                 .appendBuffer(frame(FrameReader.TEXT, new byte[0]))
                 .appendBuffer(frame(FrameReader.CONTINUATION, java.util.Arrays.copyOf(text, 3)))
                 .appendBuffer(frame(LAST | FrameReader.PING, "p".getBytes(StandardCharsets.UTF_8)))
-                .appendBuffer(frame(
-                        LAST | FrameReader.CONTINUATION, java.util.Arrays.copyOfRange(text, 3, text.length)))
+                .appendBuffer(
+                        frame(LAST | FrameReader.CONTINUATION, java.util.Arrays.copyOfRange(text, 3, text.length)))
                 .appendBuffer(frame(LAST | FrameReader.BINARY, new byte[70_000]))
                 .appendBuffer(frame(LAST | FrameReader.PONG, new byte[0]))
                 .appendBuffer(frame(LAST | FrameReader.TEXT, new byte[0]))
@@ -56,15 +56,14 @@ class FrameReaderTest {
                 .isEqualTo("violation 1002 bad control frame");
         assertThat(heardOf(frame(LAST | FrameReader.CONTINUATION, new byte[0])))
                 .isEqualTo("violation 1002 bad continuation");
-        assertThat(heardOf(frame(FrameReader.TEXT, new byte[0])
-                        .appendBuffer(frame(LAST | FrameReader.TEXT, new byte[0]))))
+        assertThat(heardOf(
+                        frame(FrameReader.TEXT, new byte[0]).appendBuffer(frame(LAST | FrameReader.TEXT, new byte[0]))))
                 .isEqualTo("violation 1002 bad continuation");
         assertThat(heardOf(frame(LAST | FrameReader.TEXT, new byte[] {(byte) 0xff})))
                 .isEqualTo("violation 1007 not UTF-8");
         assertThat(heardOf(Buffer.buffer(new byte[] {(byte) 0x82, (byte) 0xff, 0, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4})))
                 .isEqualTo("violation 1009 too large");
-        assertThat(heardOf(
-                        Buffer.buffer(new byte[] {(byte) 0x82, (byte) 0xff, -1, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4})))
+        assertThat(heardOf(Buffer.buffer(new byte[] {(byte) 0x82, (byte) 0xff, -1, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4})))
                 .isEqualTo("violation 1009 too large");
         assertThat(heardOf(frame(LAST | FrameReader.CLOSE, new byte[0]))).isEqualTo("close 1005");
     }

@@ -60,8 +60,7 @@ class HandshakeTest {
         RealtimeClient client = RealtimeClient.connect(
                 TESTER.vertx(), TESTER.simulator(), "/v1/realtime?model=gpt-realtime", options -> {});
 
-        assertThat(client.awaitEnd())
-                .isEqualTo(new RealtimeClient.End(3000, "invalid_request_error.invalid_api_key"));
+        assertThat(client.awaitEnd()).isEqualTo(new RealtimeClient.End(3000, "invalid_request_error.invalid_api_key"));
     }
 
     @Test
@@ -76,9 +75,10 @@ class HandshakeTest {
     @Test
     void turnsAwayTheBetaHeader() throws Exception {
         RealtimeClient client = RealtimeClient.connect(
-                TESTER.vertx(), TESTER.simulator(), "/v1/realtime?model=gpt-realtime", options -> options.putHeader(
-                                "Authorization", "Bearer " + KEY)
-                        .putHeader("OpenAI-Beta", "realtime=v1"));
+                TESTER.vertx(),
+                TESTER.simulator(),
+                "/v1/realtime?model=gpt-realtime",
+                options -> options.putHeader("Authorization", "Bearer " + KEY).putHeader("OpenAI-Beta", "realtime=v1"));
 
         assertBeta(client);
     }
@@ -146,8 +146,7 @@ class HandshakeTest {
         JsonNode error = client.awaitError();
 
         assertThat(error.path("message").asText()).isEqualTo("no more");
-        assertThat(client.awaitEnd())
-                .isEqualTo(new RealtimeClient.End(4001, "insufficient_quota.insufficient_quota"));
+        assertThat(client.awaitEnd()).isEqualTo(new RealtimeClient.End(4001, "insufficient_quota.insufficient_quota"));
         assertThat(client.types()).containsExactly("error");
     }
 

@@ -25,7 +25,8 @@ class InputAudioTest {
 
     @Test
     void findsTheTwoTurnsOfTheRecording() throws Exception {
-        RealtimeClient client = listening("{\"type\":\"server_vad\",\"silence_duration_ms\":500,\"create_response\":false}");
+        RealtimeClient client =
+                listening("{\"type\":\"server_vad\",\"silence_duration_ms\":500,\"create_response\":false}");
         client.speak(TESTER.simulator().recording());
         client.await("input_audio_buffer.committed");
         client.await("input_audio_buffer.committed");
@@ -42,11 +43,13 @@ class InputAudioTest {
 
     @Test
     void findsTheSameTurnsWhateverTheSizeOfTheAppends() throws Exception {
-        RealtimeClient coarse = listening("{\"type\":\"server_vad\",\"silence_duration_ms\":500,\"create_response\":false}");
+        RealtimeClient coarse =
+                listening("{\"type\":\"server_vad\",\"silence_duration_ms\":500,\"create_response\":false}");
         coarse.speak(TESTER.simulator().recording(), 1 << 20);
         coarse.await("input_audio_buffer.committed");
         coarse.await("input_audio_buffer.committed");
-        RealtimeClient fine = listening("{\"type\":\"server_vad\",\"silence_duration_ms\":500,\"create_response\":false}");
+        RealtimeClient fine =
+                listening("{\"type\":\"server_vad\",\"silence_duration_ms\":500,\"create_response\":false}");
         fine.speak(TESTER.simulator().recording(), 960);
         fine.await("input_audio_buffer.committed");
         fine.await("input_audio_buffer.committed");
@@ -83,8 +86,10 @@ class InputAudioTest {
     @ValueSource(strings = {"audio/pcmu", "audio/pcma"})
     void findsTurnsInTelephoneAudio(String format) throws Exception {
         RealtimeClient client = TESTER.conversation();
-        client.send("{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":{\"input\":{\"format\":{\"type\":\""
-                + format + "\"},\"turn_detection\":{\"silence_duration_ms\":500,\"create_response\":false}}}}}");
+        client.send(
+                "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":{\"input\":{\"format\":{\"type\":\""
+                        + format
+                        + "\"},\"turn_detection\":{\"silence_duration_ms\":500,\"create_response\":false}}}}}");
         client.await("session.updated");
         AudioFormat audioFormat = AudioFormat.of(Json.object().put("type", format));
         client.speak(Voice.recorded().speak(0, Voice.recorded().millis(), audioFormat), 160);
@@ -125,7 +130,9 @@ class InputAudioTest {
         JsonNode second = client.awaitResponse();
 
         assertThat(first.path("status").asText()).isEqualTo("completed");
-        assertThat(second.path("status").asText()).as("of the turn that ended meanwhile").isEqualTo("completed");
+        assertThat(second.path("status").asText())
+                .as("of the turn that ended meanwhile")
+                .isEqualTo("completed");
     }
 
     @Test
@@ -150,8 +157,9 @@ class InputAudioTest {
 
         assertThat(committed.path("previous_item_id").isNull()).isTrue();
         assertThat(Json.write(item))
-                .isEqualTo("{\"id\":\"" + committed.path("item_id").asText()
-                        + "\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"transcript\":null}]}");
+                .isEqualTo(
+                        "{\"id\":\"" + committed.path("item_id").asText()
+                                + "\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"transcript\":null}]}");
         client.send("{\"type\":\"input_audio_buffer.clear\"}").await("input_audio_buffer.cleared");
         assertThat(client.types()).doesNotContain("response.created");
     }
@@ -160,7 +168,8 @@ class InputAudioTest {
     void refusesACommitOfLessThanATenthOfASecond() throws Exception {
         RealtimeClient client = listening("null");
         client.speak(new byte[48 * 99]);
-        JsonNode error = client.send("{\"type\":\"input_audio_buffer.commit\",\"event_id\":\"c\"}").awaitError();
+        JsonNode error = client.send("{\"type\":\"input_audio_buffer.commit\",\"event_id\":\"c\"}")
+                .awaitError();
         client.speak(new byte[48]).send("{\"type\":\"input_audio_buffer.commit\"}");
 
         assertThat(error.path("code").asText()).isEqualTo("input_audio_buffer_commit_empty");
@@ -184,10 +193,13 @@ class InputAudioTest {
     @Test
     void refusesWhatIsNotBase64() throws Exception {
         RealtimeClient client = listening("null");
-        JsonNode wrong = client.send("{\"type\":\"input_audio_buffer.append\",\"audio\":\"*!*\"}").awaitError();
-        JsonNode missing = client.send("{\"type\":\"input_audio_buffer.append\"}").awaitError();
+        JsonNode wrong = client.send("{\"type\":\"input_audio_buffer.append\",\"audio\":\"*!*\"}")
+                .awaitError();
+        JsonNode missing =
+                client.send("{\"type\":\"input_audio_buffer.append\"}").awaitError();
 
-        assertThat(wrong.path("message").asText()).contains("Expected base64-encoded audio bytes (mono PCM16 at 24kHz)");
+        assertThat(wrong.path("message").asText())
+                .contains("Expected base64-encoded audio bytes (mono PCM16 at 24kHz)");
         assertThat(wrong.path("param").asText()).isEqualTo("audio");
         assertThat(missing.path("code").asText()).isEqualTo("missing_required_parameter");
     }
@@ -201,7 +213,9 @@ class InputAudioTest {
         client.send("{\"type\":\"response.create\",\"response\":{\"output_modalities\":[\"text\"]}}");
 
         int millis = (15 << 20) / 48;
-        assertThat(client.awaitResponse().at("/usage/input_token_details/audio_tokens").asInt())
+        assertThat(client.awaitResponse()
+                        .at("/usage/input_token_details/audio_tokens")
+                        .asInt())
                 .isEqualTo(Math.ceilDiv(millis, 100));
     }
 
@@ -217,8 +231,9 @@ class InputAudioTest {
 
     private static RealtimeClient listening(String turnDetection) throws Exception {
         RealtimeClient client = TESTER.conversation();
-        client.send("{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":"
-                + turnDetection + "}}}}");
+        client.send(
+                "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":"
+                        + turnDetection + "}}}}");
         client.await("session.updated");
         return client;
     }
@@ -226,7 +241,8 @@ class InputAudioTest {
     private static List<Integer> borders(RealtimeClient client) {
         return client.seen().stream()
                 .filter(event -> event.path("type").asText().startsWith("input_audio_buffer.speech"))
-                .map(event -> event.path("audio_start_ms").asInt(event.path("audio_end_ms").asInt()))
+                .map(event -> event.path("audio_start_ms")
+                        .asInt(event.path("audio_end_ms").asInt()))
                 .toList();
     }
 

@@ -42,7 +42,9 @@ class LifecycleTest {
         slow.socket().writeTextMessage("{\"type\":\"response.create\"}");
         SimulatorTester.eventually(() -> TESTER.books().counters().bytesSent() - before > 256 << 10, "it is full");
         long full = settled();
-        assertThat(full - before).as("bytes generated for a reader that reads nothing").isLessThan(12 << 20);
+        assertThat(full - before)
+                .as("bytes generated for a reader that reads nothing")
+                .isLessThan(12 << 20);
 
         slow.socket().resume();
         assertThat(slow.awaitResponse().path("status").asText()).isEqualTo("completed");
@@ -82,8 +84,7 @@ class LifecycleTest {
 
         client.awaitEnd();
         assertThat(simulator.books().responses()).hasSize(1);
-        assertThatThrownBy(() -> RealtimeClient.conversation(vertx, simulator))
-                .isInstanceOf(ExecutionException.class);
+        assertThatThrownBy(() -> RealtimeClient.conversation(vertx, simulator)).isInstanceOf(ExecutionException.class);
     }
 
     @Test

@@ -28,8 +28,8 @@ class ResponsesTest {
         RealtimeClient client = TESTER.textConversation();
         client.say("hi").send("{\"type\":\"response.create\"}");
         String running = client.await("response.created").at("/response/id").asText();
-        JsonNode error =
-                client.send("{\"type\":\"response.create\",\"event_id\":\"second\"}").awaitError();
+        JsonNode error = client.send("{\"type\":\"response.create\",\"event_id\":\"second\"}")
+                .awaitError();
 
         assertThat(error.path("code").asText()).isEqualTo("conversation_already_has_active_response");
         assertThat(error.path("message").asText()).contains(running);
@@ -47,9 +47,11 @@ class ResponsesTest {
         RealtimeClient client = TESTER.textConversation();
         client.say("the default").send("{\"type\":\"response.create\"}");
         for (int i = 0; i < 5; i++) {
-            client.send("{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\",\"metadata\":{\"topic\":\"t"
-                    + i + "\"},\"input\":[{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"n"
-                    + i + "\"}]}]}}");
+            client.send(
+                    "{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\",\"metadata\":{\"topic\":\"t"
+                            + i
+                            + "\"},\"input\":[{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"n"
+                            + i + "\"}]}]}}");
         }
         ObjectNode byTopic = Json.object();
         for (int i = 0; i < 6; i++) {
@@ -146,13 +148,10 @@ class ResponsesTest {
                 .asText();
         int text = Math.ceilDiv(transcript.length(), 4);
 
-        assertThat(Json.write(usage))
-                .isEqualTo(
-                        """
+        assertThat(Json.write(usage)).isEqualTo("""
                         {"total_tokens":%d,"input_tokens":95,"output_tokens":%d,"input_token_details":{"text_tokens":5,"audio_tokens":5,\
                         "image_tokens":85,"cached_tokens":0,"cached_tokens_details":{"text_tokens":0,"audio_tokens":0,"image_tokens":0}},\
-                        "output_token_details":{"text_tokens":%d,"audio_tokens":%d}}"""
-                                .formatted(95 + 6 * text, 6 * text, text, 5 * text));
+                        "output_token_details":{"text_tokens":%d,"audio_tokens":%d}}""".formatted(95 + 6 * text, 6 * text, text, 5 * text));
     }
 
     @Test
@@ -166,7 +165,8 @@ class ResponsesTest {
                 client.send("{\"type\":\"response.create\"}").awaitResponse().path("usage");
 
         assertThat(first.at("/input_token_details/cached_tokens").asInt()).isZero();
-        assertThat(second.path("input_tokens").asInt()).isGreaterThan(first.path("input_tokens").asInt());
+        assertThat(second.path("input_tokens").asInt())
+                .isGreaterThan(first.path("input_tokens").asInt());
         assertThat(second.at("/input_token_details/cached_tokens").asInt())
                 .isEqualTo(first.path("input_tokens").asInt() / 64 * 64)
                 .isPositive();
@@ -180,7 +180,10 @@ class ResponsesTest {
         int before = client.seen().size();
         client.send("{\"type\":\"response.create\"}");
         JsonNode call = client.awaitResponse().at("/output/0");
-        assertThat(client.typesOnce().subList(client.typesOnce().indexOf("response.created"), client.typesOnce().size()))
+        assertThat(client.typesOnce()
+                        .subList(
+                                client.typesOnce().indexOf("response.created"),
+                                client.typesOnce().size()))
                 .containsExactly(
                         "response.created",
                         "response.output_item.added",
@@ -202,7 +205,8 @@ class ResponsesTest {
         client.send("{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"function_call_output\",\"call_id\":\""
                 + call.path("call_id").asText() + "\",\"output\":\"{\\\"t\\\":21}\"}}");
         client.send("{\"type\":\"response.create\"}");
-        assertThat(client.awaitResponse().at("/output/0/content/0/text").asText()).contains("{\"t\":21}");
+        assertThat(client.awaitResponse().at("/output/0/content/0/text").asText())
+                .contains("{\"t\":21}");
     }
 
     @ParameterizedTest
@@ -243,7 +247,8 @@ class ResponsesTest {
 
         assertThat(response.at("/audio/output/format/type").asText()).isEqualTo(type);
         assertThat(bytes / bytesPerMilli)
-                .isEqualTo(response.at("/usage/output_token_details/audio_tokens").asLong() * 50);
+                .isEqualTo(
+                        response.at("/usage/output_token_details/audio_tokens").asLong() * 50);
         assertThat(loudest).isGreaterThan(5_000);
     }
 

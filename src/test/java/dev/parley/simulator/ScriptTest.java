@@ -37,8 +37,7 @@ class ScriptTest {
     @Test
     void isDocumentedKeyByKey() throws Exception {
         String manual = Files.readString(Path.of("src/docs/simulator.md"));
-        assertThat(Arrays.stream(ScriptKey.values())
-                        .map(key -> "| `" + key.json() + "` | " + key.words() + " |"))
+        assertThat(Arrays.stream(ScriptKey.values()).map(key -> "| `" + key.json() + "` | " + key.words() + " |"))
                 .allSatisfy(row -> assertThat(manual).contains(row));
     }
 
@@ -59,7 +58,10 @@ class ScriptTest {
                 true);
         List<List<WebSocketFrame>> messages = messages(client);
 
-        assertThat(client.ofType("response.output_text.done").getFirst().path("text").asText())
+        assertThat(client.ofType("response.output_text.done")
+                        .getFirst()
+                        .path("text")
+                        .asText())
                 .isEqualTo("naïve 日本語 👋🏽 日本語 👋🏽 日本語 👋🏽");
         assertThat(messages).isNotEmpty().allSatisfy(frames -> {
             assertThat(frames.size()).isEqualTo(fragments + (emptyFirst ? 1 : 0));
@@ -103,16 +105,21 @@ class ScriptTest {
         JsonNode usage = response.path("usage");
         Booking booking = TESTER.books().find(response.path("id").asText()).orElseThrow();
 
-        assertThat(switch (form) {
-            case "null" -> usage.isNull() && response.has("usage");
-            case "missing" -> !response.has("usage");
-            case "zero" -> usage.path("total_tokens").asInt(-1) == 0 && usage.has("input_token_details");
-            case "totals" -> usage.path("total_tokens").asInt() > 0 && !usage.has("input_token_details");
-            default -> usage.equals(booking.usage().toJson());
-        }).isTrue();
-        assertThat(booking.usage().output().text()).as("the books have the truth").isPositive();
-        assertThat(booking.told())
-                .isEqualTo(form.equals("missing") ? null : Json.write(usage));
+        assertThat(
+                        switch (form) {
+                            case "null" -> usage.isNull() && response.has("usage");
+                            case "missing" -> !response.has("usage");
+                            case "zero" ->
+                                usage.path("total_tokens").asInt(-1) == 0 && usage.has("input_token_details");
+                            case "totals" ->
+                                usage.path("total_tokens").asInt() > 0 && !usage.has("input_token_details");
+                            default -> usage.equals(booking.usage().toJson());
+                        })
+                .isTrue();
+        assertThat(booking.usage().output().text())
+                .as("the books have the truth")
+                .isPositive();
+        assertThat(booking.told()).isEqualTo(form.equals("missing") ? null : Json.write(usage));
     }
 
     @Test
@@ -124,7 +131,12 @@ class ScriptTest {
         JsonNode response = client.awaitResponse();
 
         assertThat(response.path("usage").isNull()).isTrue();
-        assertThat(TESTER.books().find(response.path("id").asText()).orElseThrow().usage().output().text())
+        assertThat(TESTER.books()
+                        .find(response.path("id").asText())
+                        .orElseThrow()
+                        .usage()
+                        .output()
+                        .text())
                 .isPositive();
     }
 
@@ -162,9 +174,11 @@ class ScriptTest {
 
     @Test
     void refusesResponses() throws Exception {
-        TESTER.script("{\"refuseResponse\":{\"type\":\"rate_limit_error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}");
+        TESTER.script(
+                "{\"refuseResponse\":{\"type\":\"rate_limit_error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}");
         RealtimeClient client = TESTER.textConversation();
-        JsonNode error = client.send("{\"type\":\"response.create\",\"event_id\":\"r\"}").awaitError();
+        JsonNode error =
+                client.send("{\"type\":\"response.create\",\"event_id\":\"r\"}").awaitError();
         assertThat(error.path("type").asText()).isEqualTo("rate_limit_error");
         assertThat(error.path("event_id").asText()).isEqualTo("r");
         assertThat(client.types()).doesNotContain("response.created");
@@ -196,7 +210,8 @@ class ScriptTest {
         RealtimeClient client = TESTER.textConversation();
         client.send("{\"type\":\"response.create\"}");
         RealtimeClient.End end = client.awaitEnd();
-        String id = client.ofType("response.created").getFirst().at("/response/id").asText();
+        String id =
+                client.ofType("response.created").getFirst().at("/response/id").asText();
         Booking booking = TESTER.books().find(id).orElseThrow();
 
         assertThat(end.code()).isEqualTo(1006);
@@ -273,7 +288,9 @@ class ScriptTest {
         TESTER.script("{\"createdDelayMillis\":50}");
         RealtimeClient client = TESTER.conversation();
         client.say("hi").await("session.created");
-        assertThat(client.types()).as("events before it are answered all the same").contains("conversation.item.done");
+        assertThat(client.types())
+                .as("events before it are answered all the same")
+                .contains("conversation.item.done");
     }
 
     @Test
@@ -292,8 +309,8 @@ class ScriptTest {
 
     @Test
     void delaysGenerationAndDeltas() throws Exception {
-        RealtimeClient client = answered(
-                "{\"generationDelayMillis\":1,\"deltaIntervalMillis\":1,\"outputTokens\":3}", true);
+        RealtimeClient client =
+                answered("{\"generationDelayMillis\":1,\"deltaIntervalMillis\":1,\"outputTokens\":3}", true);
         assertThat(client.ofType("response.output_text.delta")).hasSize(3);
     }
 

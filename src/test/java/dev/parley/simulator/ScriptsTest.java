@@ -34,15 +34,19 @@ class ScriptsTest {
 
     @Test
     void takesScriptsOverHttp() throws Exception {
-        assertThat(http(HttpMethod.PUT, "{\"createdFirst\":false,\"for\":{\"sessions\":1,\"apiKey\":\"sk-test-key-0001\"}}")
+        assertThat(http(
+                                HttpMethod.PUT,
+                                "{\"createdFirst\":false,\"for\":{\"sessions\":1,\"apiKey\":\"sk-test-key-0001\"}}")
                         .toString())
                 .isEqualTo("[{\"createdFirst\":false,\"for\":{\"apiKey\":\"***\",\"sessions\":1}}]");
         assertThat(http(HttpMethod.POST, "{\"outputTokens\":1}")).hasSize(2);
         assertThat(firstEvent()).isEqualTo("conversation.created");
         assertThat(firstEvent()).isEqualTo("session.created");
-        assertThat(http(HttpMethod.GET, "").path(0).at("/for/sessions").asInt(-1)).isZero();
+        assertThat(http(HttpMethod.GET, "").path(0).at("/for/sessions").asInt(-1))
+                .isZero();
         assertThat(http(HttpMethod.DELETE, "")).isEmpty();
-        assertThat(http(HttpMethod.PUT, "[{\"outputTokens\":1},{\"outputTokens\":2}]")).hasSize(2);
+        assertThat(http(HttpMethod.PUT, "[{\"outputTokens\":1},{\"outputTokens\":2}]"))
+                .hasSize(2);
     }
 
     @Test
@@ -54,17 +58,21 @@ class ScriptsTest {
         assertThat(refusal("{\"for\":7}")).contains("'for' must be an object");
         assertThat(refusal("[7]")).contains("a script is a JSON object");
         assertThat(refusal("{")).contains("not valid JSON");
-        assertThat(TESTER.http(HttpMethod.PUT, "/simulator/script", " ".repeat(2 << 20)).statusCode())
+        assertThat(TESTER.http(HttpMethod.PUT, "/simulator/script", " ".repeat(2 << 20))
+                        .statusCode())
                 .isEqualTo(413);
         assertThat(http(HttpMethod.GET, "").toString()).isEqualTo("[{\"outputTokens\":1,\"for\":{}}]");
     }
 
     @Test
     void answersOtherPathsInTheProvidersForm() throws Exception {
-        assertThat(TESTER.http(HttpMethod.GET, "/v1/models", "").bodyAsString()).contains("\"id\":\"gpt-realtime-2.1\"");
+        assertThat(TESTER.http(HttpMethod.GET, "/v1/models", "").bodyAsString())
+                .contains("\"id\":\"gpt-realtime-2.1\"");
         assertThat(TESTER.http(HttpMethod.GET, "/v1/nothing", "").statusCode()).isEqualTo(404);
-        assertThat(TESTER.http(HttpMethod.GET, "/v1/realtime", "").bodyAsString()).contains("WebSocket only");
-        assertThat(TESTER.http(HttpMethod.PATCH, "/simulator/script", "").statusCode()).isEqualTo(405);
+        assertThat(TESTER.http(HttpMethod.GET, "/v1/realtime", "").bodyAsString())
+                .contains("WebSocket only");
+        assertThat(TESTER.http(HttpMethod.PATCH, "/simulator/script", "").statusCode())
+                .isEqualTo(405);
     }
 
     private static String firstEvent() throws Exception {

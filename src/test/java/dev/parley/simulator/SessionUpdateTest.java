@@ -27,8 +27,7 @@ class SessionUpdateTest {
     @Test
     void tellsNullFromAbsent() throws Exception {
         RealtimeClient client = TESTER.conversation();
-        JsonNode off =
-                update(client, "{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":null}}}");
+        JsonNode off = update(client, "{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":null}}}");
         JsonNode unchanged = update(client, "{\"type\":\"realtime\",\"instructions\":\"\"}");
 
         assertThat(off.at("/audio/input/turn_detection").isNull()).isTrue();
@@ -88,7 +87,9 @@ class SessionUpdateTest {
                 "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"instructions\":\"new\",\"tool_choice\":\"maybe\"}}");
         client.awaitError();
 
-        assertThat(update(client, "{\"type\":\"realtime\"}").path("instructions").asText())
+        assertThat(update(client, "{\"type\":\"realtime\"}")
+                        .path("instructions")
+                        .asText())
                 .isNotEqualTo("new");
     }
 

@@ -89,8 +89,8 @@ final class SimulatorTester implements BeforeAllCallback, BeforeEachCallback, Af
     HttpResponse<Buffer> http(HttpMethod method, String uri, String body) throws Exception {
         WebClient client = WebClient.create(vertx);
         try {
-            return get(client.request(method, simulator().port(), "127.0.0.1", uri)
-                    .sendBuffer(Buffer.buffer(body)));
+            return get(
+                    client.request(method, simulator().port(), "127.0.0.1", uri).sendBuffer(Buffer.buffer(body)));
         } finally {
             client.close();
         }

@@ -55,7 +55,10 @@ class TranscriptionsTest {
                         .toList());
         assertThat(pieces).isEqualTo(first.path("transcript").asText());
         assertThat(client.types()).doesNotContain("response.created");
-        assertThat(client.send("{\"type\":\"response.create\"}").awaitError().path("param").asText())
+        assertThat(client.send("{\"type\":\"response.create\"}")
+                        .awaitError()
+                        .path("param")
+                        .asText())
                 .isEqualTo("type");
     }
 
