@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
+@SuppressWarnings("try") // Closing the rig waits for threads, and a test may be interrupted there.
 class RelayContractTest {
     @Test
     void passesMessagesBothWaysAsTheyCame() throws Exception {

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A client's wire and an upstream's wire with two legs between them, on one event loop. */
+@SuppressWarnings("try") // Closing waits for threads, and a test may be interrupted there.
 final class Rig implements AutoCloseable {
     private static final int DEADLINE_SECONDS = 20;
 

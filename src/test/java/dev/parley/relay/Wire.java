@@ -25,6 +25,7 @@ final class Wire implements AutoCloseable {
     private final boolean masks;
 
     /** A frame as it stood on the wire, its payload unmasked. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     record Frame(int first, boolean masked, byte[] payload) {
         boolean fin() {
             return (first & 0x80) != 0;
@@ -39,7 +40,7 @@ final class Wire implements AutoCloseable {
         }
 
         int closeCode() {
-            return payload.length < 2 ? 1005 : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+            return payload.length < 2 ? 1005 : ((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF);
         }
     }
 
