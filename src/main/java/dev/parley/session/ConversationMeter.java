@@ -15,7 +15,9 @@ final class ConversationMeter {
     private final Supplier<SessionView> view;
     private final long contextTokensMax;
 
-    ConversationMeter(AudioMeter audio, Supplier<SessionView> view, long contextTokensMax) {
+    /** @param createdBytes the length of {@code session.created}, which holds the provider's default instructions */
+    ConversationMeter(AudioMeter audio, Supplier<SessionView> view, long contextTokensMax, long createdBytes) {
+        context.add(InputTokens.ofText(createdBytes));
         this.audio = audio;
         this.view = view;
         this.contextTokensMax = contextTokensMax;

@@ -58,6 +58,7 @@ public final class RealtimeSession {
     private boolean upstreamGone;
     private boolean permitReleased;
     private boolean draining;
+    private boolean lookPending;
 
     private enum Phase {
         CONNECTING,
@@ -248,6 +249,26 @@ public final class RealtimeSession {
         client.close(ending.closeCode(), ending.closeReason());
     }
 
+    private void look() {
+        lookPending = false;
+        SessionParts live = parts;
+        if (live == null) {
+            return;
+        }
+        boolean committed = live.filer().committing() == 0;
+        Farewell words = farewell;
+        if (phase == Phase.RELAYING) {
+            if (draining && committed && live.noResponseRuns()) {
+                life.end(drained());
+            }
+        } else if (words != null && committed) {
+            sayGoodbye(words);
+        } else if (live.idle()) {
+            closeUpstream();
+        }
+        finish();
+    }
+
     /** Gives back what is left when both sides are gone; the session counts until its last usage is committed. */
     private void finish() {
         if (!clientGone || !upstreamGone || phase == Phase.ENDED) {
@@ -311,24 +332,13 @@ public final class RealtimeSession {
             }
         }
 
+        /** Later, so that the event that brought the progress is on its way before anything is closed. */
         @Override
         public void progressed() {
-            SessionParts live = parts;
-            if (live == null) {
-                return;
+            if (!lookPending) {
+                lookPending = true;
+                context.runOnContext(_ -> look());
             }
-            boolean committed = live.filer().committing() == 0;
-            Farewell words = farewell;
-            if (phase == Phase.RELAYING) {
-                if (draining && committed && live.noResponseRuns()) {
-                    end(drained());
-                }
-            } else if (words != null && committed) {
-                sayGoodbye(words);
-            } else if (live.idle()) {
-                closeUpstream();
-            }
-            finish();
         }
     }
 }
