@@ -8,6 +8,7 @@ import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.Leg;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.relay.RelayOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
@@ -88,16 +89,11 @@ final class ListenerLoop extends VerticleBase {
     }
 
     private HttpServerOptions options() {
-        HttpServerOptions options = new HttpServerOptions()
+        HttpServerOptions options = RelayOptions.standard()
+                .listener(new HttpServerOptions(), limits)
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
                 .setMaxHeaderSize(HEADER_BYTES_MAX)
                 .setUseAlpn(false)
-                .setHttp2ClearTextEnabled(false)
-                .setTcpNoDelay(true)
-                .setPerMessageWebSocketCompressionSupported(false)
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setMaxWebSocketFrameSize(limits.frameBytesMax())
-                .setMaxWebSocketMessageSize(limits.messageBytesMax())
                 .setWebSocketSubProtocols(List.of("realtime"));
         if (tls != null) {
             options.setSsl(true).setKeyCertOptions(tls);

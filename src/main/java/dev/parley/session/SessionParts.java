@@ -43,8 +43,11 @@ final class SessionParts {
                 : null;
         OwnEvents ids = new OwnEvents();
         AudioMeter audio = new AudioMeter();
-        ConversationMeter conversation =
-                new ConversationMeter(audio, config, model == null ? 0 : model.contextTokensMax(), upstream.created().length());
+        ConversationMeter conversation = new ConversationMeter(
+                audio,
+                config,
+                model == null ? 0 : model.contextTokensMax(),
+                upstream.created().length());
         UpdateQueue queue = new UpdateQueue(life, ids);
         Underwriter underwriter = new Underwriter(order.permit(), services.ledger());
         filer = new UsageFiler(context, services, order, upstream, life);

@@ -9,6 +9,7 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.Scrubber;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.relay.RelayOptions;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,8 +35,6 @@ public final class DirectConnector implements UpstreamConnector, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(DirectConnector.class);
     private static final String ACCOUNT = "default";
     private static final Duration RETRY_SOON = Duration.ofSeconds(5);
-    /** The client's own pool would queue above 50; the cap that counts is ours. */
-    private static final int CLIENT_CONNECTIONS_MAX = 1_000_000;
 
     private final Vertx vertx;
     private final URI url;
@@ -163,13 +162,8 @@ public final class DirectConnector implements UpstreamConnector, AutoCloseable {
     }
 
     private static WebSocketClientOptions clientOptions(URI url, UpstreamConfig config, RelayLimits limits) {
-        WebSocketClientOptions options = new WebSocketClientOptions()
-                .setMaxConnections(CLIENT_CONNECTIONS_MAX)
-                .setTryUsePerFrameCompression(false)
-                .setTryUsePerMessageCompression(false)
-                .setMaxFrameSize(limits.frameBytesMax())
-                .setMaxMessageSize(limits.messageBytesMax())
-                .setTcpNoDelay(true)
+        WebSocketClientOptions options = RelayOptions.standard()
+                .client(new WebSocketClientOptions(), limits)
                 .setConnectTimeout((int) config.connectTimeout().toMillis());
         if (tls(url)) {
             options.setVerifyHost(true);

@@ -13,7 +13,11 @@ class AdmissionRulesTest {
     @Test
     void sendsAFiniteLimitAtTheStartAndHidesTheAnswer() {
         try (SessionRig rig = SessionRig.started()) {
-            assertThat(rig.sent("session.update").path("session").path("max_output_tokens").asInt()).isEqualTo(4096);
+            assertThat(rig.sent("session.update")
+                            .path("session")
+                            .path("max_output_tokens")
+                            .asInt())
+                    .isEqualTo(4096);
             assertThat(rig.clientTypes()).containsExactly("session.created");
 
             rig.upstreamSends(updated());
@@ -41,7 +45,8 @@ class AdmissionRulesTest {
         })) {
             rig.clientSends("{\"type\":\"response.create\",\"response\":{\"max_output_tokens\":\"inf\"}}");
             assertThat(limit(rig)).isEqualTo(1_000);
-            rig.clientSends("{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\",\"max_output_tokens\":200}}");
+            rig.clientSends(
+                    "{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\",\"max_output_tokens\":200}}");
             assertThat(limit(rig)).isEqualTo(200);
         }
     }
@@ -55,9 +60,11 @@ class AdmissionRulesTest {
         })) {
             rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"c1\"}");
             assertThat(limit(rig)).isBetween(50, 156);
-            assertThat(rig.on(rig.budget::reserved).compareTo(NanoUsd.ofUsd("0.0100"))).isNotPositive();
+            assertThat(rig.on(rig.budget::reserved).compareTo(NanoUsd.ofUsd("0.0100")))
+                    .isNotPositive();
 
-            rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"c2\",\"response\":{\"conversation\":\"none\"}}");
+            rig.clientSends(
+                    "{\"type\":\"response.create\",\"event_id\":\"c2\",\"response\":{\"conversation\":\"none\"}}");
             JsonNode error = rig.toClient().getLast().path("error");
             assertThat(error.path("code").asText()).isEqualTo("budget_exhausted");
             assertThat(error.path("type").asText()).isEqualTo("insufficient_quota");
@@ -86,8 +93,7 @@ class AdmissionRulesTest {
         try (SessionRig rig = SessionRig.started()) {
             rig.clientSends("{\"type\":\"response.create\",\"response\":{\"output_modalities\":[\"text\"]}}");
 
-            assertThat(rig.on(rig.budget::reserved).value())
-                    .isBetween(4_096L * 16_000, 4_096L * 16_000 + 4_000_000);
+            assertThat(rig.on(rig.budget::reserved).value()).isBetween(4_096L * 16_000, 4_096L * 16_000 + 4_000_000);
         }
     }
 
@@ -95,8 +101,9 @@ class AdmissionRulesTest {
     void countsWhatTheClientAddsToTheConversation() {
         try (SessionRig rig = SessionRig.started()) {
             long bare = reservedFor(rig, "{\"type\":\"response.create\"}");
-            rig.clientSends("{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\",\"content\":"
-                    + "[{\"type\":\"input_text\",\"text\":\"" + "x".repeat(1_000) + "\"}]}}");
+            rig.clientSends(
+                    "{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\",\"content\":"
+                            + "[{\"type\":\"input_text\",\"text\":\"" + "x".repeat(1_000) + "\"}]}}");
             long more = reservedFor(rig, "{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\"}}");
 
             assertThat(more - bare).isBetween(1_000L * 4_000, 1_300L * 4_000);
@@ -108,8 +115,9 @@ class AdmissionRulesTest {
         try (SessionRig rig = SessionRig.started()) {
             long bare = reservedFor(rig, "{\"type\":\"response.create\"}");
             // Ten seconds of pcm16 at 24 kHz are 640,000 characters of base64 and about 100 tokens.
-            rig.clientSends("{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\",\"content\":"
-                    + "[{\"type\":\"input_audio\",\"audio\":\"" + "A".repeat(640_000) + "\"}]}}");
+            rig.clientSends(
+                    "{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\",\"content\":"
+                            + "[{\"type\":\"input_audio\",\"audio\":\"" + "A".repeat(640_000) + "\"}]}}");
             long more = reservedFor(rig, "{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\"}}");
 
             assertThat(more - bare).isBetween(100L * 32_000, 140L * 32_000);
@@ -123,7 +131,9 @@ class AdmissionRulesTest {
             rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"a\"}");
             rig.clientSends("{\"type\":\"conversation.item.create\",\"event_id\":\"b\",\"item\":{}}");
             rig.clientSends("{\"type\":\"input_audio_buffer.append\",\"event_id\":\"c\",\"audio\":\"AAAA\"}");
-            assertThat(rig.toUpstream()).extracting(e -> e.path("event_id").asText()).doesNotContain("a", "b", "c");
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("event_id").asText())
+                    .doesNotContain("a", "b", "c");
 
             rig.on(() -> database.tryComplete());
             assertThat(rig.toUpstream())
@@ -141,8 +151,11 @@ class AdmissionRulesTest {
             });
             rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"c1\"}");
 
-            assertThat(rig.toClient().getLast().path("error").path("code").asText()).isEqualTo("ledger_full");
-            assertThat(rig.toUpstream()).extracting(e -> e.path("type").asText()).doesNotContain("response.create");
+            assertThat(rig.toClient().getLast().path("error").path("code").asText())
+                    .isEqualTo("ledger_full");
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .doesNotContain("response.create");
         }
     }
 
@@ -155,8 +168,10 @@ class AdmissionRulesTest {
                     .isEqualTo("mcp_not_allowed");
             assertThat(refusedWith(rig, "{\"type\":\"response.create\",\"response\":{\"max_output_tokens\":0}}"))
                     .isEqualTo("invalid_value");
-            assertThat(refusedWith(rig, "{\"type\":\"response.create\",\"type\":\"x\"}")).isEqualTo("invalid_event");
-            assertThat(refusedWith(rig, "{\"type\":\"x\",\"type\":\"response.create\"}")).isEqualTo("invalid_event");
+            assertThat(refusedWith(rig, "{\"type\":\"response.create\",\"type\":\"x\"}"))
+                    .isEqualTo("invalid_event");
+            assertThat(refusedWith(rig, "{\"type\":\"x\",\"type\":\"response.create\"}"))
+                    .isEqualTo("invalid_event");
             assertThat(refusedWith(rig, "no json")).isEqualTo("invalid_event");
             assertThat(refusedWith(rig, "{\"type\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}"))
                     .isEqualTo("invalid_event");
@@ -205,7 +220,10 @@ class AdmissionRulesTest {
     }
 
     private static int limit(SessionRig rig) {
-        return rig.sent("response.create").path("response").path("max_output_tokens").asInt();
+        return rig.sent("response.create")
+                .path("response")
+                .path("max_output_tokens")
+                .asInt();
     }
 
     private static long reservedFor(SessionRig rig, String create) {

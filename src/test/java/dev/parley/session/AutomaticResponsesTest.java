@@ -20,7 +20,9 @@ class AutomaticResponsesTest {
     void holdAStandingCoverFromTheStart() {
         try (SessionRig rig = speaking("100")) {
             assertThat(rig.on(rig.budget::reserved)).isGreaterThan(FULL);
-            assertThat(rig.on(rig.budget::openReservations)).as("standing and spare").isEqualTo(2);
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("standing and spare")
+                    .isEqualTo(2);
         }
     }
 
@@ -34,7 +36,9 @@ class AutomaticResponsesTest {
             assertThat(rig.on(rig.budget::reserved)).isGreaterThan(FULL);
             turn(rig, "resp_2");
             assertThat(rig.entries()).hasSize(2);
-            assertThat(rig.toUpstream()).extracting(e -> e.path("type").asText()).doesNotContain("response.cancel");
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .doesNotContain("response.cancel");
             endAndCheck(rig);
         }
     }
@@ -42,19 +46,25 @@ class AutomaticResponsesTest {
     @Test
     void areSwitchedOffFromTheStartWhenTheBudgetIsTooSmall() {
         try (SessionRig rig = speaking("0.1")) {
-            JsonNode input = rig.sent("session.update").path("session").path("audio").path("input");
-            assertThat(input.path("turn_detection").path("create_response").asBoolean(true)).isFalse();
-            assertThat(input.path("turn_detection").path("threshold").asDouble()).isEqualTo(0.5);
+            JsonNode input =
+                    rig.sent("session.update").path("session").path("audio").path("input");
+            assertThat(input.path("turn_detection").path("create_response").asBoolean(true))
+                    .isFalse();
+            assertThat(input.path("turn_detection").path("threshold").asDouble())
+                    .isEqualTo(0.5);
 
             speak(rig);
             JsonNode create = rig.sent("response.create");
             int granted = create.path("response").path("max_output_tokens").asInt();
             assertThat(granted).isBetween(50, 1_600);
             rig.upstreamSends(created("resp_1"));
-            assertThat(rig.toUpstream()).extracting(e -> e.path("type").asText()).doesNotContain("response.cancel");
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .doesNotContain("response.cancel");
             rig.upstreamSends(done("resp_1", "completed"));
             assertThat(rig.clientTypes()).contains("response.created", "response.done");
-            assertThat(rig.on(rig.budget::spent).compareTo(NanoUsd.ofUsd("0.1"))).isNegative();
+            assertThat(rig.on(rig.budget::spent).compareTo(NanoUsd.ofUsd("0.1")))
+                    .isNegative();
             endAndCheck(rig);
         }
     }
@@ -67,17 +77,26 @@ class AutomaticResponsesTest {
             turn(rig, "resp_1");
 
             JsonNode update = rig.sent("session.update").path("session");
-            assertThat(update.path("audio").path("input").path("turn_detection").path("create_response").asBoolean(true))
+            assertThat(update.path("audio")
+                            .path("input")
+                            .path("turn_detection")
+                            .path("create_response")
+                            .asBoolean(true))
                     .isFalse();
             rig.upstreamSends(updated(true));
             rig.upstreamSends(updated(false));
             assertThat(rig.clientTypes()).doesNotContain("session.updated");
             speak(rig);
-            assertThat(rig.sent("response.create").path("response").path("max_output_tokens").asInt())
+            assertThat(rig.sent("response.create")
+                            .path("response")
+                            .path("max_output_tokens")
+                            .asInt())
                     .as("what the standing cover held is free for the turn again")
                     .isPositive();
             rig.upstreamSends(created("resp_2"));
-            assertThat(rig.toUpstream()).extracting(e -> e.path("type").asText()).doesNotContain("response.cancel");
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .doesNotContain("response.cancel");
             endAndCheck(rig);
         }
     }
@@ -90,7 +109,8 @@ class AutomaticResponsesTest {
             assertThat(rig.sent("response.cancel").path("response_id").asText()).isEqualTo("resp_stray");
             rig.upstreamSends(done("resp_stray", "cancelled"));
             assertThat(rig.entries()).hasSize(1);
-            assertThat(rig.on(rig.budget::spent)).isEqualTo(rig.entries().getFirst().cost());
+            assertThat(rig.on(rig.budget::spent))
+                    .isEqualTo(rig.entries().getFirst().cost());
             endAndCheck(rig);
         }
     }
@@ -99,16 +119,26 @@ class AutomaticResponsesTest {
     void clientSeesItsOwnTurnDetectionWhileGated() {
         try (SessionRig rig = speaking("0.1")) {
             rig.upstreamSends(updated(false));
-            rig.clientSends("{\"type\":\"session.update\",\"event_id\":\"u1\",\"session\":{\"type\":\"realtime\",\"audio\":"
-                    + "{\"input\":{\"turn_detection\":{\"type\":\"server_vad\",\"threshold\":0.7}}}}}");
+            rig.clientSends(
+                    "{\"type\":\"session.update\",\"event_id\":\"u1\",\"session\":{\"type\":\"realtime\",\"audio\":"
+                            + "{\"input\":{\"turn_detection\":{\"type\":\"server_vad\",\"threshold\":0.7}}}}}");
 
-            assertThat(rig.sent("session.update").path("session").path("audio").path("input").path("turn_detection")
-                            .path("create_response").asBoolean(true))
+            assertThat(rig.sent("session.update")
+                            .path("session")
+                            .path("audio")
+                            .path("input")
+                            .path("turn_detection")
+                            .path("create_response")
+                            .asBoolean(true))
                     .isFalse();
             rig.upstreamSends(updated(false));
             JsonNode told = rig.toClient().getLast();
             assertThat(told.path("type").asText()).isEqualTo("session.updated");
-            assertThat(told.path("session").path("audio").path("input").path("turn_detection").path("create_response")
+            assertThat(told.path("session")
+                            .path("audio")
+                            .path("input")
+                            .path("turn_detection")
+                            .path("create_response")
                             .asBoolean(false))
                     .isTrue();
         }
@@ -123,7 +153,9 @@ class AutomaticResponsesTest {
             assertThat(rig.on(rig.budget::openReservations)).isEqualTo(2);
             rig.upstreamSends(SessionRig.created(false).replace("session.created", "session.updated"));
 
-            assertThat(rig.on(rig.budget::openReservations)).as("only the spare cover").isEqualTo(1);
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("only the spare cover")
+                    .isEqualTo(1);
         }
     }
 
@@ -132,12 +164,14 @@ class AutomaticResponsesTest {
         try (SessionRig rig = speaking("100")) {
             NanoUsd before = rig.on(rig.budget::reserved);
             append(rig, 5_000);
-            rig.upstreamSends("{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":0,\"item_id\":\"i\"}");
+            rig.upstreamSends(
+                    "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":0,\"item_id\":\"i\"}");
             for (int i = 0; i < 12; i++) {
                 append(rig, 10_000);
             }
             assertThat(rig.on(rig.budget::reserved).minus(before).value())
-                    .as("two minutes are at least 1,200 tokens").isGreaterThan(1_200L * 32_000);
+                    .as("two minutes are at least 1,200 tokens")
+                    .isGreaterThan(1_200L * 32_000);
         }
     }
 

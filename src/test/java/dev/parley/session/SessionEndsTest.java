@@ -41,7 +41,8 @@ class SessionEndsTest {
         try (SessionRig rig = SessionRig.started()) {
             rig.upstreamSends("{\"type\":\"error\",\"event_id\":\"e\",\"error\":{\"type\":\"invalid_request_error\","
                     + "\"code\":\"session_expired\",\"message\":\"over\",\"param\":null,\"event_id\":null}}");
-            upstreamEnds(rig, new LegEnd(Cause.PEER_CLOSED, 1001, "Your session hit the maximum duration of 60 minutes."));
+            upstreamEnds(
+                    rig, new LegEnd(Cause.PEER_CLOSED, 1001, "Your session hit the maximum duration of 60 minutes."));
 
             assertThat(rig.clientTypes()).containsExactly("session.created", "error");
             assertThat(rig.on(rig.client::closeCode)).isEqualTo(1001);
@@ -55,7 +56,9 @@ class SessionEndsTest {
             setup.unavailable = Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "no");
             return setup;
         })) {
-            assertThat(rig.clientTypes()).as("no session.created for a session that is none").containsExactly("error");
+            assertThat(rig.clientTypes())
+                    .as("no session.created for a session that is none")
+                    .containsExactly("error");
             assertThat(rig.on(rig.client::closeCode)).isEqualTo(1013);
             rig.assertNothingLeft();
             assertThat(rig.errors).hasSize(1);
@@ -85,7 +88,8 @@ class SessionEndsTest {
         })) {
             rig.until("closed", () -> rig.client.closeCode() != null);
             assertThat(rig.on(rig.client::closeCode)).isEqualTo(1001);
-            assertThat(rig.toClient().getLast().path("error").path("code").asText()).isEqualTo("session_expired");
+            assertThat(rig.toClient().getLast().path("error").path("code").asText())
+                    .isEqualTo("session_expired");
             rig.assertNothingLeft();
             assertThat(rig.errors).as("this is no error").isEmpty();
         }
@@ -107,10 +111,12 @@ class SessionEndsTest {
     void drainLetsARunningResponseFinish() {
         try (SessionRig rig = SessionRig.started()) {
             rig.clientSends("{\"type\":\"response.create\"}");
-            rig.upstreamSends("{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\"}}");
+            rig.upstreamSends(
+                    "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\"}}");
             rig.on(() -> rig.registry.drain(Duration.ofSeconds(5)));
             rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"late\"}");
-            assertThat(rig.toClient().getLast().path("error").path("code").asText()).isEqualTo("node_draining");
+            assertThat(rig.toClient().getLast().path("error").path("code").asText())
+                    .isEqualTo("node_draining");
             rig.upstreamSends("{\"type\":\"response.done\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\","
                     + "\"status\":\"completed\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}");
 
@@ -124,7 +130,8 @@ class SessionEndsTest {
     void drainCutsAtTheDeadlineWithTheUsageSettled() {
         try (SessionRig rig = SessionRig.started()) {
             rig.clientSends("{\"type\":\"response.create\"}");
-            rig.upstreamSends("{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\"}}");
+            rig.upstreamSends(
+                    "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\"}}");
             rig.on(() -> rig.registry.drain(Duration.ofMillis(30)));
 
             rig.assertNothingLeft();

@@ -1,0 +1,263 @@
+package dev.parley.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.auth.BrokerTokens;
+import dev.parley.auth.JwtVerifier;
+import dev.parley.auth.MasterKey;
+import dev.parley.concurrent.Blocking;
+import dev.parley.concurrent.Ticker;
+import dev.parley.config.AuthConfig;
+import dev.parley.config.ListenerConfig;
+import dev.parley.config.Secret;
+import dev.parley.config.SessionConfig;
+import dev.parley.config.UpstreamConfig;
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.SubjectId;
+import dev.parley.domain.TenantId;
+import dev.parley.ledger.CurrentPrices;
+import dev.parley.ledger.LedgerWriter;
+import dev.parley.quota.LocalAdmission;
+import dev.parley.relay.BytesLegs;
+import dev.parley.relay.RelayLimits;
+import dev.parley.session.SessionRegistry;
+import dev.parley.session.SessionServices;
+import dev.parley.simulator.Script;
+import dev.parley.simulator.Simulator;
+import dev.parley.simulator.SimulatorOptions;
+import dev.parley.store.JdbcErrorRecorder;
+import dev.parley.store.JdbcIssuers;
+import dev.parley.store.JdbcLedgerStore;
+import dev.parley.store.JdbcPrices;
+import dev.parley.store.JdbcSpending;
+import dev.parley.store.JdbcTenants;
+import dev.parley.store.TestDatabase;
+import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.CachedTenants;
+import dev.parley.tenancy.Tenant;
+import dev.parley.tenancy.TenantStatus;
+import dev.parley.upstream.DirectConnector;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.WebSocketConnectOptions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+
+/** A broker from listener to ledger in this process: real sockets, real Postgres, the simulator as provider. */
+public final class BrokerRig implements AutoCloseable {
+    static final String UPSTREAM_KEY = "sk-canary-upstream-key-0001";
+
+    private final Vertx vertx = Vertx.vertx();
+    private final TestDatabase database = TestDatabase.create();
+    private final Blocking blocking = new Blocking(vertx, 4, 1_000, Duration.ofSeconds(5));
+    private final Simulator simulator;
+    private final LedgerWriter ledger;
+    private final CurrentPrices prices;
+    private final JdbcErrorRecorder errors;
+    private final JdbcTenants tenants;
+    private final CachedTenants directory;
+    private final LocalAdmission admission;
+    private final JwtVerifier verifier;
+    private final BrokerTokens tokens;
+    private final DirectConnector connector;
+    private final SessionRegistry registry = new SessionRegistry(1_000);
+    private final TenantListener listener;
+    private final BytesLegs legs = new BytesLegs();
+    private final int port;
+
+    public BrokerRig() throws Exception {
+        this(RelayLimits.client());
+    }
+
+    public BrokerRig(RelayLimits clientLimits) throws Exception {
+        Ticker ticker = Ticker.SYSTEM;
+        simulator = get(Simulator.start(
+                vertx,
+                SimulatorOptions.DEFAULT.withSpeed(SimulatorOptions.UNLIMITED).withApiKeys(Set.of(UPSTREAM_KEY))));
+        ledger = new LedgerWriter(vertx, new JdbcLedgerStore(database.database()), 10_000, ticker);
+        prices = new CurrentPrices(new JdbcPrices(database.database())::read);
+        errors = new JdbcErrorRecorder(database.database());
+        tenants = new JdbcTenants(database.database());
+        directory = new CachedTenants(vertx, blocking, tenants, ticker);
+        admission = new LocalAdmission(
+                vertx, blocking, directory, new JdbcSpending(database.database()), ledger::healthy, ticker);
+        AuthConfig auth = new AuthConfig(
+                "parley", Duration.ofHours(24), Duration.ofSeconds(5), null, false, Duration.ofMillis(500));
+        JdbcIssuers issuers = new JdbcIssuers(
+                database.database(), MasterKey.open(auth, java.nio.file.Files.createTempDirectory("parley-rig")));
+        tokens = new BrokerTokens(vertx, auth, issuers, ticker);
+        verifier = new JwtVerifier(vertx, blocking, auth, issuers, directory, ticker);
+        get(verifier.start());
+        UpstreamConfig upstream = new UpstreamConfig(
+                simulator.url(), new Secret(UPSTREAM_KEY), null, null, null, Duration.ofSeconds(5), 500);
+        connector = new DirectConnector(vertx, simulator.url(), upstream, RelayLimits.upstream(), legs);
+        SessionServices services = new SessionServices(
+                connector,
+                prices,
+                ledger,
+                verifier,
+                errors,
+                ticker,
+                new SessionConfig(
+                        1_000, 50, Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofSeconds(5), 10_000),
+                auth.recheckInterval(),
+                "node-test");
+        listener = new TenantListener(
+                vertx,
+                new ListenerConfig("127.0.0.1", 0, null, null),
+                clientLimits,
+                legs,
+                new RealtimeSessions(services, directory, admission, registry),
+                2);
+        port = get(listener.start(null));
+    }
+
+    public Vertx vertx() {
+        return vertx;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public Simulator simulator() {
+        return simulator;
+    }
+
+    public TestDatabase database() {
+        return database;
+    }
+
+    public SessionRegistry registry() {
+        return registry;
+    }
+
+    public LocalAdmission admission() {
+        return admission;
+    }
+
+    public LedgerWriter ledger() {
+        return ledger;
+    }
+
+    public JdbcTenants tenants() {
+        return tenants;
+    }
+
+    public BytesLegs legs() {
+        return legs;
+    }
+
+    public BrokerRig script(String script) {
+        simulator.scripts().always(Script.parse(script));
+        return this;
+    }
+
+    /** Makes a tenant with a roomy budget, changed as the test wants it. */
+    public BrokerRig tenant(String name, UnaryOperator<Tenant> change) {
+        Tenant roomy = new Tenant(
+                new TenantId(name),
+                name,
+                TenantStatus.ACTIVE,
+                Set.of(),
+                100,
+                NanoUsd.ofUsd("1000"),
+                BudgetPeriod.TOTAL,
+                4096,
+                Duration.ofHours(1),
+                false,
+                Instant.EPOCH);
+        assertThat(tenants.create(change.apply(roomy))).isTrue();
+        return this;
+    }
+
+    public BrokerRig tenant(String name) {
+        return tenant(name, tenant -> tenant);
+    }
+
+    public String token(String tenant) {
+        return token(tenant, Duration.ofHours(1));
+    }
+
+    public String token(String tenant, Duration lifetime) {
+        return tokens.mint(BrokerTokens.Order.of(new TenantId(tenant), new SubjectId("alice"), lifetime));
+    }
+
+    public WireClient connect(String tenant) throws Exception {
+        return connect(tenant, "?model=gpt-realtime");
+    }
+
+    public WireClient connect(String tenant, String query) throws Exception {
+        return WireClient.connect(vertx, upgrade(query).addHeader("Authorization", "Bearer " + token(tenant)));
+    }
+
+    public WebSocketConnectOptions upgrade(String query) {
+        return new WebSocketConnectOptions()
+                .setHost("127.0.0.1")
+                .setPort(port)
+                .setURI("/v1/realtime" + query)
+                .setTimeout(20_000);
+    }
+
+    /** A conversation in text, without voice activity. */
+    public WireClient text(String tenant) throws Exception {
+        WireClient client = connect(tenant);
+        client.await("session.created");
+        client.send("{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"output_modalities\":[\"text\"],"
+                + "\"audio\":{\"input\":{\"turn_detection\":null}}}}");
+        client.await("session.updated");
+        return client;
+    }
+
+    /** Waits until no session is left, and checks that none left anything behind. */
+    public void assertQuiet(String... names) {
+        eventually("no session is left", () -> registry.size() == 0);
+        eventually("no upstream session is left", () -> connector.openSessions() == 0);
+        eventually("no ledger place is taken", () -> ledger.placesTaken() == 0);
+        for (String name : names) {
+            LocalAdmission.Usage usage = admission.usage(new TenantId(name)).orElseThrow();
+            assertThat(usage.sessions()).as("permits of " + name).isZero();
+            assertThat(usage.reserved()).as("reserved money of " + name).isEqualTo(NanoUsd.ZERO);
+        }
+    }
+
+    public static void eventually(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("not in time: " + what);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    public static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        stopped(listener.close());
+        connector.close();
+        stopped(simulator.close());
+        ledger.close();
+        errors.close();
+        verifier.close();
+        prices.close();
+        blocking.close();
+        stopped(vertx.close());
+        database.close();
+    }
+
+    private static void stopped(Future<?> stopping) {
+        try {
+            get(stopping);
+        } catch (Exception failure) {
+            throw new AssertionError("did not stop", failure);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.parley.gateway;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.protocol.Json;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A client on a real socket that keeps what it hears. Used from a test's thread. */
+public final class WireClient implements AutoCloseable {
+    private static final long SECONDS_MAX = 20;
+
+    private final WebSocketClient sockets;
+    private final WebSocket socket;
+    private final BlockingQueue<JsonNode> waiting = new LinkedBlockingQueue<>();
+    private final List<JsonNode> heard = new ArrayList<>();
+    private final CompletableFuture<Short> closed = new CompletableFuture<>();
+
+    private WireClient(WebSocketClient sockets, WebSocket socket) {
+        this.sockets = sockets;
+        this.socket = socket;
+        socket.textMessageHandler(
+                text -> waiting.add(Json.object(Buffer.buffer(text)).orElseThrow()));
+        socket.exceptionHandler(_ -> {});
+        socket.closeHandler(_ -> {
+            Short code = socket.closeStatusCode();
+            closed.complete(code == null ? 1006 : code);
+        });
+    }
+
+    /** Connects; fails with what Vert.x says about a refused upgrade. */
+    public static WireClient connect(Vertx vertx, WebSocketConnectOptions options) throws Exception {
+        WebSocketClient sockets = vertx.createWebSocketClient(new WebSocketClientOptions()
+                .setMaxFrameSize(64 << 20)
+                .setMaxMessageSize(64 << 20)
+                .setTryUsePerMessageCompression(true));
+        CompletableFuture<WireClient> connected = new CompletableFuture<>();
+        sockets.connect(options).onComplete(result -> {
+            if (result.succeeded()) {
+                connected.complete(new WireClient(sockets, result.result()));
+            } else {
+                connected.completeExceptionally(result.cause());
+            }
+        });
+        return connected.get(SECONDS_MAX, TimeUnit.SECONDS);
+    }
+
+    public WebSocket socket() {
+        return socket;
+    }
+
+    public void send(String json) {
+        socket.writeTextMessage(json);
+    }
+
+    /** The next event of this type; those before it are kept in {@link #heard}. */
+    public JsonNode await(String type) throws Exception {
+        return await(type, event -> event.path("type").asText().equals(type));
+    }
+
+    public JsonNode await(String what, Predicate<JsonNode> wanted) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS_MAX);
+        while (true) {
+            JsonNode event = next(deadline);
+            if (event == null) {
+                throw new AssertionError(
+                        "no " + what + " in time; heard " + types() + ", closed " + closed.getNow(null));
+            }
+            if (wanted.test(event)) {
+                return event;
+            }
+        }
+    }
+
+    /** Everything heard so far, in order. */
+    public List<JsonNode> heard() {
+        waiting.drainTo(heard);
+        return List.copyOf(heard);
+    }
+
+    public List<String> types() {
+        return heard().stream().map(event -> event.path("type").asText()).toList();
+    }
+
+    /** Waits for the other side's close. */
+    public int closeCode() throws Exception {
+        return closed.get(SECONDS_MAX, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+        sockets.close();
+    }
+
+    private @Nullable JsonNode next(long deadline) throws InterruptedException {
+        JsonNode event = waiting.poll(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        if (event != null) {
+            heard.add(event);
+        }
+        return event;
+    }
+}
