@@ -15,7 +15,7 @@ public final class Main {
 
     static CommandLine commandLine() {
         LogSetup.forCommands(LogConfig.Level.WARN);
-        return new CommandLine(new ParleyCommand())
+        return Converters.register(new CommandLine(new ParleyCommand()))
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setUsageHelpWidth(110)

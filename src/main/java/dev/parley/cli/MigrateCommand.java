@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
         name = "migrate",
         mixinStandardHelpOptions = true,
         description = {
-            "Brings the database schema up to date, and says how many migrations were applied.",
+            "Brings the database schema up to date.",
             "'serve' does so too at its start; this command is for those who do it apart, with other credentials.",
             "Works beside running brokers, and on the embedded database too."
         },

@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = ParleyCommand.Version.class,
         description = "A multi-tenant broker for the OpenAI Realtime API.",
-        subcommands = {ServeCommand.class, MigrateCommand.class, HelpCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            MigrateCommand.class,
+            TokenCommand.class,
+            TenantCommand.class,
+            SimulatorCommand.class,
+            HelpCommand.class
+        },
         footer = {
             "",
             "Examples:",

@@ -14,14 +14,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** {@code parley serve}: a broker until a signal ends it. */
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
         description = {
-            "Runs a broker until SIGTERM or SIGINT. It then refuses new sessions, lets running responses finish",
-            "(session.drain-timeout), commits their usage and exits with 0. A second signal of the same kind ends it at once.",
+            "Runs a broker until SIGTERM or SIGINT.",
+            "It then refuses new sessions, lets running responses finish (session.drain-timeout), commits their usage and",
+            "exits with 0. A second signal of the same kind ends it at once.",
             "Without settings it runs the embedded Postgres under ./data, and the built-in simulator as the provider."
         },
         footer = {
@@ -47,6 +50,10 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private ConfigOption config = new ConfigOption();
 
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         Path file = config.chosen();
@@ -60,6 +67,7 @@ final class ServeCommand implements Callable<Integer> {
                     .addKeyValue("tenants", broker.tenantPort())
                     .addKeyValue("admin", broker.adminPort())
                     .log("started");
+            broker.demo().ifPresent(demo -> Banner.print(spec.commandLine().getOut(), broker, loaded.config(), demo));
             ParentWatch.start(stop::countDown);
             stop.await();
         }

@@ -1,23 +1,32 @@
 package dev.parley.server;
 
 import dev.parley.admin.AdminListener;
-import dev.parley.admin.HealthCheck;
+import dev.parley.auth.BrokerTokens;
+import dev.parley.auth.JwtVerifier;
 import dev.parley.concurrent.Blocking;
+import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
-import dev.parley.config.ListenerConfig;
-import dev.parley.store.Database;
-import dev.parley.store.DatabaseServer;
-import dev.parley.store.Migrations;
+import dev.parley.config.SessionConfig;
+import dev.parley.gateway.RealtimeSessions;
+import dev.parley.gateway.SessionOpener;
+import dev.parley.gateway.TenantListener;
+import dev.parley.ledger.Ledger;
+import dev.parley.ledger.LedgerWriter;
+import dev.parley.quota.Admission;
+import dev.parley.quota.LocalAdmission;
+import dev.parley.relay.BytesLegs;
+import dev.parley.session.SessionRegistry;
+import dev.parley.session.SessionServices;
+import dev.parley.store.JdbcLedgerStore;
+import dev.parley.store.JdbcSpending;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
-import io.vertx.core.Future;
+import dev.parley.tenancy.CachedTenants;
+import dev.parley.upstream.DirectConnector;
 import io.vertx.core.Vertx;
-import java.net.BindException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,18 +36,21 @@ import org.slf4j.LoggerFactory;
  */
 public final class Broker implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
-    private static final Duration START_STEP_MAX = Duration.ofSeconds(30);
-    private static final Duration STOP_STEP_MAX = Duration.ofSeconds(10);
     private static final int BLOCKING_WAITING_MAX = 1_000;
 
     private final BrokerConfig config;
     private final Parts parts = new Parts();
+    private final Readiness readiness = new Readiness();
+    private final Telemetry telemetry = new Telemetry();
+    private final SessionRegistry registry;
     private volatile Lifecycle lifecycle = Lifecycle.NEW;
+    private @Nullable Demo demo;
     private int tenantPort;
     private int adminPort;
 
     private Broker(BrokerConfig config) {
         this.config = config;
+        this.registry = new SessionRegistry(config.session().sessionsMax());
     }
 
     /**
@@ -73,56 +85,123 @@ public final class Broker implements AutoCloseable {
         return adminPort;
     }
 
-    /** Drains, then stops everything, in the opposite order of the start. Idempotent. */
+    /** The tenant to try the broker with, if the settings ask for one. */
+    public Optional<Demo> demo() {
+        return Optional.ofNullable(demo);
+    }
+
+    /**
+     * Drains, then stops everything in the opposite order of the start: no new sessions, running responses finish until the
+     * drain timeout, their usage is committed. Idempotent.
+     */
     @Override
     public void close() {
         if (lifecycle == Lifecycle.STOPPED) {
             return;
         }
         become(Lifecycle.DRAINING);
-        parts.stopAll();
-        become(Lifecycle.STOPPED);
-    }
-
-    private void abandonStart() {
+        drainSessions();
         parts.stopAll();
         become(Lifecycle.STOPPED);
     }
 
     private void startParts(Progress progress) throws StartException {
-        Vertx vertx = Vertx.vertx();
-        parts.add("event loops", () -> await(vertx.close(), STOP_STEP_MAX));
-        DatabaseServer server = DatabaseServer.open(config.database(), DatabaseServer.Role.BROKER, progress);
-        parts.add("database server", server::close);
-        Migrations.apply(server, progress);
-        Database database = Database.open(server, config.database());
-        parts.add("database", database::close);
-        Blocking blocking = new Blocking(
-                vertx,
-                config.database().poolSize(),
-                BLOCKING_WAITING_MAX,
-                config.database().acquireTimeout());
-        parts.add("blocking work", blocking::close);
-        startAdmin(vertx, blocking);
+        parts.add("telemetry", telemetry::close);
+        Vertx vertx = Loops.start(config.relay(), telemetry.meters(), parts);
+        Blocking blocking = blocking(vertx, "blocking work", config.database().poolSize());
+        adminPort = startAdmin(vertx, blocking);
+        Storage storage = Storage.open(config, parts, readiness, progress);
+        LedgerWriter writer = startLedger(vertx, storage);
+        CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
+        JwtVerifier verifier = startVerifier(vertx, storage, tenants);
+        BytesLegs legs = new BytesLegs();
+        DirectConnector upstream = Upstreams.start(vertx, config, legs, parts);
+        Ledger ledger = new MeteredLedger(writer, telemetry.meters());
+        Admission admission = new LocalAdmission(
+                vertx, blocking, tenants, new JdbcSpending(storage.database()), writer::healthy, Ticker.SYSTEM);
+        SessionServices services = new SessionServices(
+                upstream,
+                storage.prices(),
+                ledger,
+                verifier,
+                new MeteredErrors(storage.errors(), telemetry.meters()),
+                Ticker.SYSTEM,
+                config.session(),
+                config.auth().recheckInterval(),
+                config.node().name());
+        telemetry.observe(registry, upstream, legs, writer, storage);
+        if (config.node().demo()) {
+            BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
+            demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
+        }
+        tenantPort = startTenantListener(
+                vertx, blocking, legs, new RealtimeSessions(services, tenants, admission, registry));
     }
 
-    private void startAdmin(Vertx vertx, Blocking blocking) throws StartException {
-        Telemetry telemetry = new Telemetry();
-        parts.add("telemetry", telemetry::close);
+    private int startAdmin(Vertx vertx, Blocking blocking) throws StartException {
         PemFiles pem = PemFiles.of(vertx, "admin", config.admin());
-        AdminListener admin = new AdminListener(
-                vertx,
-                config.admin(),
-                () -> blocking.call(telemetry::scrape),
-                List.of(HealthCheck.of("lifecycle", this::lifecycleProblem)));
-        adminPort = listen("admin", config.admin(), admin.start(pem == null ? null : pem.options()));
-        parts.add("admin listener", () -> await(admin.close(), STOP_STEP_MAX));
+        AdminListener admin =
+                new AdminListener(vertx, config.admin(), () -> blocking.call(telemetry::scrape), readiness.checks());
+        int port = Waiting.forListener("admin", config.admin(), admin.start(pem == null ? null : pem.options()));
+        parts.add("admin listener", () -> Waiting.forStop(admin.close()));
         if (pem != null) {
             pem.watch(blocking, "admin", admin::updateTls);
         }
+        return port;
     }
 
-    private Optional<String> lifecycleProblem() {
+    private LedgerWriter startLedger(Vertx vertx, Storage storage) {
+        SessionConfig session = config.session();
+        LedgerWriter writer = new LedgerWriter(
+                vertx, new JdbcLedgerStore(storage.database()), session.ledgerPlacesMax(), Ticker.SYSTEM);
+        parts.add("ledger writer", () -> writer.drain(session.commitTimeout()));
+        readiness.ask(
+                Readiness.Condition.DATABASE,
+                () -> writer.healthy() ? Optional.empty() : Optional.of("Postgres does not answer in time"));
+        readiness.ask(
+                Readiness.Condition.LEDGER,
+                () -> writer.healthy()
+                        ? Optional.empty()
+                        : Optional.of(writer.waiting() + " usage entries wait to be committed"));
+        return writer;
+    }
+
+    private JwtVerifier startVerifier(Vertx vertx, Storage storage, CachedTenants tenants) throws StartException {
+        Blocking signatures = blocking(vertx, "signatures", Runtime.getRuntime().availableProcessors());
+        JwtVerifier verifier =
+                new JwtVerifier(vertx, signatures, config.auth(), storage.issuers(), tenants, Ticker.SYSTEM);
+        Waiting.forStart("reading the token issuers", verifier.start());
+        parts.add("token verifier", verifier::close);
+        return verifier;
+    }
+
+    private int startTenantListener(Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions)
+            throws StartException {
+        PemFiles pem = PemFiles.of(vertx, "http", config.http());
+        TenantListener listener = new TenantListener(
+                vertx,
+                config.http(),
+                TenantListener.clientLimits(config.relay()),
+                legs,
+                new MeteredOpener(sessions, telemetry.meters()),
+                Loops.number(config.relay()));
+        int port = Waiting.forListener("http", config.http(), listener.start(pem == null ? null : pem.options()));
+        parts.add("tenant listener", () -> Waiting.forStop(listener.close()));
+        if (pem != null) {
+            pem.watch(blocking, "http", listener::updateTls);
+        }
+        readiness.ask(Readiness.Condition.SESSIONS, this::sessionsProblem);
+        return port;
+    }
+
+    private Blocking blocking(Vertx vertx, String name, int parallel) {
+        Blocking blocking = new Blocking(
+                vertx, parallel, BLOCKING_WAITING_MAX, config.database().acquireTimeout());
+        parts.add(name, blocking::close);
+        return blocking;
+    }
+
+    private Optional<String> sessionsProblem() {
         return switch (lifecycle) {
             case STARTED -> Optional.empty();
             case NEW, STARTING -> Optional.of("starting");
@@ -131,18 +210,27 @@ public final class Broker implements AutoCloseable {
         };
     }
 
-    private static int listen(String section, ListenerConfig listener, Future<Integer> started) throws StartException {
+    /** After the deadline the sessions cut their responses themselves, and commit what is known of them. */
+    private void drainSessions() {
+        SessionConfig session = config.session();
+        LOGGER.atInfo()
+                .addKeyValue("sessions", registry.size())
+                .addKeyValue("deadline_s", session.drainTimeout().toSeconds())
+                .log("draining");
+        Duration atMost = session.drainTimeout().plus(session.cancelTimeout()).plus(session.commitTimeout());
         try {
-            return await(started, START_STEP_MAX);
-        } catch (Exception e) {
-            String where = section + ".host " + listener.host() + ", port " + listener.port();
-            throw new StartException(
-                    e instanceof BindException
-                            ? "port " + listener.port() + " is in use: set PARLEY_"
-                                    + section.toUpperCase(java.util.Locale.ROOT) + "_PORT"
-                            : "cannot listen on " + where + ": " + e.getMessage(),
-                    e);
+            Waiting.atMost(atMost, registry.drain(session.drainTimeout()));
+        } catch (Exception failure) {
+            LOGGER.atError()
+                    .addKeyValue("sessions", registry.size())
+                    .setCause(failure)
+                    .log("sessions did not end in time");
         }
+    }
+
+    private void abandonStart() {
+        parts.stopAll();
+        become(Lifecycle.STOPPED);
     }
 
     private void become(Lifecycle next) {
@@ -151,13 +239,5 @@ public final class Broker implements AutoCloseable {
         }
         lifecycle = next;
         LOGGER.atDebug().addKeyValue("state", next).log("broker");
-    }
-
-    private static <T> T await(Future<T> future, Duration deadline) throws Exception {
-        try {
-            return future.await(deadline.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new TimeoutException("not done within " + deadline.toSeconds() + " s");
-        }
     }
 }

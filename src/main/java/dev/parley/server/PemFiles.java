@@ -91,7 +91,7 @@ final class PemFiles {
                                 .addKeyValue("listener", listener)
                                 .addKeyValue("certificate", certificate)
                                 .addKeyValue("key", key)
-                                .setCause(failure)
+                                .addKeyValue("cause", failure.getMessage())
                                 .log("new certificate cannot be used; the old one stays")));
     }
 

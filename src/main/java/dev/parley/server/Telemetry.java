@@ -1,6 +1,11 @@
 package dev.parley.server;
 
+import dev.parley.ledger.LedgerWriter;
+import dev.parley.relay.BytesLegs;
+import dev.parley.session.SessionRegistry;
+import dev.parley.session.SessionSnapshot;
 import dev.parley.telemetry.Meters;
+import dev.parley.upstream.DirectConnector;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -12,6 +17,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 /** The meter registry of one broker, with the JVM's own meters in it. */
 final class Telemetry implements AutoCloseable {
+    private static final double MILLIS_PER_SECOND = 1_000;
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
     private final Meters meters = new Meters(registry);
@@ -27,6 +34,34 @@ final class Telemetry implements AutoCloseable {
 
     Meters meters() {
         return meters;
+    }
+
+    /** Adds the gauges of parts that count for themselves. */
+    void observe(
+            SessionRegistry sessions, DirectConnector upstream, BytesLegs legs, LedgerWriter ledger, Storage storage) {
+        meters.gauge("parley.sessions", "Sessions of this node", sessions::size);
+        meters.gauge("parley.responses.running", "Responses begun and not ended", () -> running(sessions));
+        meters.gauge("parley.upstream.sessions", "Upstream sessions open or being opened", upstream::openSessions);
+        meters.gauge("parley.relay.held.bytes", "Bytes of unfinished and held messages", legs::heldBytes);
+        meters.gauge("parley.ledger.places", "Places for usage entries that are claimed", ledger::placesTaken);
+        meters.gauge("parley.ledger.waiting", "Usage entries not yet committed", ledger::waiting);
+        meters.gauge(
+                "parley.ledger.lag.seconds",
+                "How long the oldest usage entry has been waiting",
+                () -> ledger.oldestWaitMillis() / MILLIS_PER_SECOND);
+        meters.gauge("parley.ledger.healthy", "1 when Postgres takes usage entries", () -> ledger.healthy() ? 1 : 0);
+        meters.gauge("parley.ledger.failures", "Tries to commit that failed", ledger::failures);
+        meters.gauge("parley.ledger.rejected", "Usage entries that could never be written", ledger::rejected);
+        meters.gauge("parley.database.connections", "Connections in use", storage.database()::connectionsInUse);
+        meters.gauge(
+                "parley.database.waiting", "Callers that wait for a connection", storage.database()::callersWaiting);
+        meters.gauge("parley.errors.dropped", "Session errors that were not recorded", storage.errors()::dropped);
+    }
+
+    private static int running(SessionRegistry sessions) {
+        return sessions.snapshots().stream()
+                .mapToInt(SessionSnapshot::openResponses)
+                .sum();
     }
 
     /** All meters in Prometheus's text format. */

@@ -52,13 +52,16 @@ final class PostgresBinaries {
 
     private static String platform() {
         String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        if (os.startsWith("mac")) {
+            return "darwin-arm_64"; // universal: for both kinds of Mac
+        }
         String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
         String cpu = switch (arch) {
             case "amd64", "x86_64" -> "x86_64";
             case "aarch64", "arm64" -> "arm_64";
             default -> arch;
         };
-        String family = os.startsWith("mac") ? "darwin" : os.startsWith("linux") ? "linux" : os.split(" ", 2)[0];
+        String family = os.split(" ", 2)[0];
         boolean musl = family.equals("linux") && Files.exists(Path.of("/etc/alpine-release"));
         return family + "-" + cpu + (musl ? "-alpine_linux" : "");
     }

@@ -1,0 +1,92 @@
+package dev.parley.cli;
+
+import dev.parley.config.BrokerConfig;
+import dev.parley.config.ListenerConfig;
+import dev.parley.launcher.Talk;
+import dev.parley.server.Broker;
+import dev.parley.server.Demo;
+import java.io.File;
+import java.io.PrintWriter;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+
+/** What a person who has just started the broker needs next. On the terminal only: it holds a token. */
+final class Banner {
+    private static final String MODEL = "gpt-realtime-2.1";
+
+    private Banner() {}
+
+    static void print(PrintWriter out, Broker broker, BrokerConfig config, Demo demo) {
+        String tenants = url("http", config.http(), broker.tenantPort());
+        String sockets = url("ws", config.http(), broker.tenantPort());
+        String upstream = config.upstream().url() == null
+                ? "the built-in simulator (set OPENAI_API_KEY for the real provider)"
+                : config.upstream().url().toString();
+        out.printf(
+                """
+
+                Parley is running. Ctrl-C stops it.
+
+                  clients   %s/v1/realtime
+                  admin     %s  (/health/ready, /metrics)
+                  upstream  %s
+                  tenant    %s, %s each %s
+                  token     %s
+
+                Talk to it, in a second terminal:
+
+                  java -cp %s %s '%s/v1/realtime?model=%s' %s
+
+                With the openai package (npm install openai ws):
+
+                  import OpenAI from 'openai';
+                  import { OpenAIRealtimeWS } from 'openai/realtime/ws';
+                  const client = new OpenAI({ baseURL: '%s/v1', apiKey: '<token>' });
+                  const rt = new OpenAIRealtimeWS({ model: '%s' }, client);
+                  rt.on('response.output_text.delta', (event) => process.stdout.write(event.delta));
+
+                """,
+                tenants,
+                url("http", config.admin(), broker.adminPort()),
+                upstream,
+                demo.tenant().id(),
+                demo.tenant().budget(),
+                word(demo),
+                demo.token(),
+                classPath(),
+                Talk.class.getName(),
+                sockets,
+                MODEL,
+                demo.token(),
+                tenants,
+                MODEL);
+        out.flush();
+    }
+
+    private static String url(String scheme, ListenerConfig listener, int port) {
+        boolean everywhere =
+                listener.host().equals("0.0.0.0") || listener.host().equals("::");
+        String host = everywhere ? "127.0.0.1" : listener.host();
+        return scheme + (listener.tls() ? "s" : "") + "://" + host + ":" + port;
+    }
+
+    private static String word(Demo demo) {
+        return demo.tenant().budgetPeriod().name().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    /** The jar or the folder that the client is in, as short as it can be from the working folder. */
+    private static String classPath() {
+        try {
+            Path home = Path.of(Talk.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+            Path here = Path.of("").toAbsolutePath();
+            String path = home.startsWith(here) ? here.relativize(home).toString() : home.toString();
+            return path.contains(" ") ? "'" + path + "'" : path;
+        } catch (URISyntaxException e) {
+            return "target" + File.separator + "classes";
+        }
+    }
+}

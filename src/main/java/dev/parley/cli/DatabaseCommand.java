@@ -1,0 +1,74 @@
+package dev.parley.cli;
+
+import dev.parley.auth.MasterKey;
+import dev.parley.auth.SecretBox;
+import dev.parley.config.BrokerConfig;
+import dev.parley.config.DatabaseConfig;
+import dev.parley.store.Database;
+import dev.parley.store.DatabaseServer;
+import dev.parley.store.JdbcIssuers;
+import dev.parley.store.Migrations;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * A command on the database of the settings, beside a running broker or without one. On an embedded database it brings the
+ * schema up to date; on another that is left to {@code parley migrate}.
+ */
+abstract class DatabaseCommand implements Callable<Integer> {
+    private static final int CONNECTIONS = 2;
+
+    @Mixin
+    private ConfigOption config = new ConfigOption();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    /** Does the work; throws {@link CommandFailure} for what its user can put right. */
+    abstract void run(Database database, BrokerConfig settings) throws Exception;
+
+    @Override
+    public final Integer call() throws Exception {
+        BrokerConfig settings = config.load().config();
+        PrintWriter err = spec.commandLine().getErr();
+        try (DatabaseServer server =
+                DatabaseServer.open(settings.database(), DatabaseServer.Role.COMMAND, err::println)) {
+            if (server.isEmbedded()) {
+                Migrations.apply(server, err::println);
+            } else if (Migrations.pending(server) > 0) {
+                throw new CommandFailure("the database's schema is not up to date: run 'parley migrate' first");
+            }
+            try (Database database = Database.open(server, fewConnections(settings.database()))) {
+                run(database, settings);
+            }
+        }
+        return 0;
+    }
+
+    final PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    final CommandSpec spec() {
+        return spec;
+    }
+
+    static JdbcIssuers issuers(Database database, BrokerConfig settings) throws CommandFailure {
+        try {
+            SecretBox box = MasterKey.open(settings.auth(), settings.database().dataDir());
+            return new JdbcIssuers(database, box);
+        } catch (IllegalStateException | UncheckedIOException e) {
+            throw new CommandFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static DatabaseConfig fewConnections(DatabaseConfig config) {
+        return new DatabaseConfig(
+                config.url(), config.user(), config.password(), config.dataDir(), CONNECTIONS, config.acquireTimeout());
+    }
+}

@@ -1,0 +1,54 @@
+package dev.parley.server;
+
+import dev.parley.auth.IssuerDirectory;
+import dev.parley.auth.MasterKey;
+import dev.parley.auth.SecretBox;
+import dev.parley.config.BrokerConfig;
+import dev.parley.ledger.CurrentPrices;
+import dev.parley.store.Database;
+import dev.parley.store.DatabaseServer;
+import dev.parley.store.JdbcErrorRecorder;
+import dev.parley.store.JdbcIssuers;
+import dev.parley.store.JdbcPrices;
+import dev.parley.store.JdbcTenants;
+import dev.parley.store.Migrations;
+import dev.parley.store.Progress;
+import dev.parley.store.Upkeep;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+
+/** The parts of a broker that stand on Postgres alone. */
+record Storage(
+        Database database,
+        JdbcTenants tenants,
+        IssuerDirectory issuers,
+        CurrentPrices prices,
+        JdbcErrorRecorder errors) {
+
+    /** Opens the database, brings its schema up to date and starts what reads and tends it. Blocks. */
+    static Storage open(BrokerConfig config, Parts parts, Readiness readiness, Progress progress)
+            throws StartException {
+        DatabaseServer server = DatabaseServer.open(config.database(), DatabaseServer.Role.BROKER, progress);
+        parts.add("database server", server::close);
+        Migrations.apply(server, progress);
+        readiness.ask(Readiness.Condition.MIGRATIONS, Optional::empty);
+        Database database = Database.open(server, config.database());
+        parts.add("database", database::close);
+        Upkeep upkeep = new Upkeep(database);
+        parts.add("upkeep", upkeep::close);
+        CurrentPrices prices = new CurrentPrices(new JdbcPrices(database)::read);
+        parts.add("prices", prices::close);
+        JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
+        parts.add("error recorder", errors::close);
+        return new Storage(
+                database, new JdbcTenants(database), new JdbcIssuers(database, masterKey(config)), prices, errors);
+    }
+
+    private static SecretBox masterKey(BrokerConfig config) throws StartException {
+        try {
+            return MasterKey.open(config.auth(), config.database().dataDir());
+        } catch (IllegalStateException | UncheckedIOException e) {
+            throw new StartException(e.getMessage(), e);
+        }
+    }
+}

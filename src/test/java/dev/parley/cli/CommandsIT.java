@@ -1,0 +1,219 @@
+package dev.parley.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as processes, on an embedded database in a folder of its own. */
+class CommandsIT {
+    private static final Pattern STARTED = Pattern.compile(".* started tenants=\"(\\d+)\" admin=\"(\\d+)\".*");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void commandsWorkBesideABrokerAndItDrainsAtSigterm() throws Exception {
+        try (ParleyProcess broker = ParleyProcess.start(environment(), "serve")) {
+            Matcher ports = started(broker);
+            assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/ready")
+                            .statusCode())
+                    .isEqualTo(200);
+
+            assertThat(run("migrate").stdout()).isEqualTo("the schema is up to date");
+            assertThat(run("tenant", "create", "acme", "--budget", "2.50", "--period", "day")
+                            .awaitExit())
+                    .isZero();
+            JsonArray tenants = new JsonArray(run("tenant", "list", "--json").stdout());
+            assertThat(tenants.stream().map(each -> ((JsonObject) each).getString("id")))
+                    .containsExactlyInAnyOrder("acme", "demo");
+            String token = run("token", "--tenant", "acme", "--subject", "alice", "--ttl", "5m")
+                    .stdout();
+            assertThat(claims(token).getString("tenant")).isEqualTo("acme");
+            assertThat(claims(token).getLong("exp") - claims(token).getLong("iat"))
+                    .isEqualTo(300);
+
+            broker.process().destroy();
+
+            assertThat(broker.awaitExit()).isZero();
+            assertThat(broker.stdout()).contains("draining", "stopped");
+        }
+        assertThat(serverPid()).as("the last one out stops Postgres").isEmpty();
+    }
+
+    @Test
+    void aKilledBrokersPostgresIsTakenOver() throws Exception {
+        try (ParleyProcess killed = ParleyProcess.start(environment(), "serve")) {
+            started(killed);
+            killed.process().destroyForcibly().waitFor();
+        }
+        assertThat(serverPid()).as("nobody was left to stop it").isPresent();
+
+        try (ParleyProcess next = ParleyProcess.start(environment(), "serve")) {
+            Matcher ports = started(next);
+            assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/ready")
+                            .statusCode())
+                    .isEqualTo(200);
+            next.process().destroy();
+            assertThat(next.awaitExit()).isZero();
+        }
+        assertThat(serverPid()).isEmpty();
+    }
+
+    @Test
+    void aSecondBrokerOnTheSameFolderIsRefused() throws Exception {
+        try (ParleyProcess first = ParleyProcess.start(environment(), "serve")) {
+            started(first);
+            try (ParleyProcess second = ParleyProcess.start(environment(), "serve")) {
+                assertThat(second.awaitExit()).isEqualTo(1);
+                assertThat(second.stderr())
+                        .startsWith("parley: another broker")
+                        .contains("PARLEY_DATA_DIR")
+                        .hasLineCount(1);
+            }
+            first.process().destroy();
+            assertThat(first.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void theLauncherOfAnOldJavaHandsEverythingThrough() throws Exception {
+        Optional<Path> old = oldJava();
+        assumeThat(old).as("a Java older than 25 on this machine").isPresent();
+
+        try (ParleyProcess launcher =
+                launch(old.orElseThrow(), "serve")) {
+            Matcher ports = started(launcher);
+            assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/live")
+                            .statusCode())
+                    .isEqualTo(200);
+            launcher.process().destroy();
+            assertThat(launcher.awaitExit()).isZero();
+        }
+        try (ParleyProcess launcher =
+                launch(old.orElseThrow(), "no-such")) {
+            assertThat(launcher.awaitExit()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void theBrokerEndsWithTheLauncherThatIsKilled() throws Exception {
+        Optional<Path> old = oldJava();
+        assumeThat(old).as("a Java older than 25 on this machine").isPresent();
+
+        try (ParleyProcess launcher =
+                launch(old.orElseThrow(), "serve")) {
+            started(launcher);
+            ProcessHandle broker = launcher.process().children().findFirst().orElseThrow();
+            launcher.process().destroyForcibly();
+            broker.onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
+        }
+        assertThat(serverPid()).isEmpty();
+    }
+
+    @Test
+    void wrongUsageAndFailuresHaveTheirExitCodes() throws Exception {
+        ParleyProcess usage = run("token", "--tenant", "No Slug", "--subject", "alice");
+        assertThat(usage.awaitExit()).isEqualTo(2);
+        assertThat(usage.stderr()).contains("'--tenant'", "'No Slug' is not a name");
+
+        ParleyProcess settings = ParleyProcess.start(
+                Map.of("PARLEY_HTTP_PORT", "http", "PARLEY_NO_SUCH", "1", "PARLEY_DATABASE_PASSWORD", "a\nb"), "serve");
+        assertThat(settings.awaitExit()).isEqualTo(1);
+        assertThat(settings.stderr())
+                .contains("PARLEY_HTTP_PORT = http", "PARLEY_NO_SUCH", "PARLEY_DATABASE_PASSWORD = ****")
+                .doesNotContain("a\nb");
+
+        ParleyProcess unknown = run("token", "--tenant", "nobody", "--subject", "alice");
+        assertThat(unknown.awaitExit()).isEqualTo(1);
+        assertThat(unknown.stderr()).contains("parley: there is no tenant 'nobody'");
+        assertThat(unknown.stdout()).isEmpty();
+    }
+
+    private ParleyProcess launch(Path java, String command) throws Exception {
+        return ParleyProcess.start(
+                java, List.of("-Xmx512m"), "dev.parley.launcher.Launcher", environment(), command);
+    }
+
+    private ParleyProcess run(String... args) throws Exception {
+        ParleyProcess process = ParleyProcess.start(environment(), args);
+        process.awaitExit();
+        return process;
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("PARLEY_DATA_DIR", folder.resolve("data").toString());
+        environment.put("PARLEY_HTTP_PORT", "0");
+        environment.put("PARLEY_ADMIN_PORT", "0");
+        return environment;
+    }
+
+    private static Matcher started(ParleyProcess broker) throws Exception {
+        String line = broker.awaitLine(text -> STARTED.matcher(text).matches());
+        Matcher ports = STARTED.matcher(line);
+        assertThat(ports.matches()).isTrue();
+        return ports;
+    }
+
+    /** The embedded server's process, if it runs. */
+    private Optional<ProcessHandle> serverPid() throws Exception {
+        Path file = folder.resolve("data/postgres/cluster/postmaster.pid");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
+        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
+    }
+
+    private static JsonObject claims(String token) {
+        return new JsonObject(new String(
+                Base64.getUrlDecoder().decode(token.split("\\.")[1]), java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    private static HttpResponse<String> get(String url) throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    /** Any Java from 11 to 24 of this machine. */
+    private static Optional<Path> oldJava() throws Exception {
+        Path folder = Path.of("/usr/lib/jvm");
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> homes = Files.list(folder)) {
+            return homes.filter(home -> isOld(home.resolve("release")))
+                    .map(home -> home.resolve("bin").resolve("java"))
+                    .filter(Files::isExecutable)
+                    .findFirst();
+        }
+    }
+
+    private static boolean isOld(Path release) {
+        try {
+            return Files.isRegularFile(release)
+                    && Files.readString(release).matches("(?s).*JAVA_VERSION=\"(1[1-9]|2[0-4])[.\"].*");
+        } catch (java.io.IOException e) {
+            return false;
+        }
+    }
+}

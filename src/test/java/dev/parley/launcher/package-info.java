@@ -1,0 +1,4 @@
+@NullMarked
+package dev.parley.launcher;
+
+import org.jspecify.annotations.NullMarked;
