@@ -98,8 +98,7 @@ class CommandsIT {
         Optional<Path> old = oldJava();
         assumeThat(old).as("a Java older than 25 on this machine").isPresent();
 
-        try (ParleyProcess launcher =
-                launch(old.orElseThrow(), "serve")) {
+        try (ParleyProcess launcher = launch(old.orElseThrow(), "serve")) {
             Matcher ports = started(launcher);
             assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/live")
                             .statusCode())
@@ -107,8 +106,7 @@ class CommandsIT {
             launcher.process().destroy();
             assertThat(launcher.awaitExit()).isZero();
         }
-        try (ParleyProcess launcher =
-                launch(old.orElseThrow(), "no-such")) {
+        try (ParleyProcess launcher = launch(old.orElseThrow(), "no-such")) {
             assertThat(launcher.awaitExit()).isEqualTo(2);
         }
     }
@@ -118,8 +116,7 @@ class CommandsIT {
         Optional<Path> old = oldJava();
         assumeThat(old).as("a Java older than 25 on this machine").isPresent();
 
-        try (ParleyProcess launcher =
-                launch(old.orElseThrow(), "serve")) {
+        try (ParleyProcess launcher = launch(old.orElseThrow(), "serve")) {
             started(launcher);
             ProcessHandle broker = launcher.process().children().findFirst().orElseThrow();
             launcher.process().destroyForcibly();
@@ -148,8 +145,7 @@ class CommandsIT {
     }
 
     private ParleyProcess launch(Path java, String command) throws Exception {
-        return ParleyProcess.start(
-                java, List.of("-Xmx512m"), "dev.parley.launcher.Launcher", environment(), command);
+        return ParleyProcess.start(java, List.of("-Xmx512m"), "dev.parley.launcher.Launcher", environment(), command);
     }
 
     private ParleyProcess run(String... args) throws Exception {
