@@ -131,6 +131,9 @@ final class Lane {
             if (next.breaksOff && next.target != null) {
                 next.target.brokenOff();
             }
+            if (next.target != null) {
+                next.target.laneMoved();
+            }
         }
         if (bytes <= MemoryBudget.FREE_BYTES) {
             budget.give(charged);

@@ -25,7 +25,7 @@ final class Wire implements AutoCloseable {
     private final boolean masks;
 
     /** A frame as it stood on the wire, its payload unmasked. */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Frame(int first, boolean masked, byte[] payload) {
         boolean fin() {
             return (first & 0x80) != 0;

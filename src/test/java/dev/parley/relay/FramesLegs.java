@@ -1,0 +1,20 @@
+package dev.parley.relay;
+
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocket;
+
+/**
+ * The reference: legs on the public API of Vert.x alone, whole messages only, written to be read and not to be fast. It
+ * leaves to Vert.x what Vert.x does (which is not all of RFC 6455), so attacks are tested on the bytes relay only.
+ */
+final class FramesLegs implements Legs {
+    @Override
+    public Leg client(ServerWebSocket socket, RelayLimits limits) {
+        return new FramesLeg(socket, limits);
+    }
+
+    @Override
+    public Leg upstream(WebSocket socket, RelayLimits limits) {
+        return new FramesLeg(socket, limits);
+    }
+}
