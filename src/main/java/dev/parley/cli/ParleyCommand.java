@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             TokenCommand.class,
             TenantCommand.class,
             SimulatorCommand.class,
+            BenchCommand.class,
             HelpCommand.class
         },
         footer = {

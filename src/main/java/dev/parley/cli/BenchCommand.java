@@ -1,0 +1,53 @@
+package dev.parley.cli;
+
+import dev.parley.bench.BenchException;
+import dev.parley.bench.RelayBench;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code parley bench …}. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures Parley on this machine, beside others in the same run.",
+        subcommands = BenchCommand.Relay.class,
+        footer = {"", "Example:", "  parley bench relay"})
+final class BenchCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which benchmark? See 'parley bench --help'.");
+    }
+
+    /** {@code bench relay}. */
+    @Command(
+            name = "relay",
+            mixinStandardHelpOptions = true,
+            description = {
+                "CPU a message, added round trip and memory an idle session: direct, nginx and Parley.",
+                "Load, upstream and target share one core; the targets take turns; the ratios come last.",
+                "Takes about three minutes; leave the machine alone meanwhile. Without nginx it is left out."
+            },
+            footer = {"", "Examples:", "  parley bench relay", "  parley bench relay --quick"})
+    static final class Relay implements Callable<Integer> {
+        @Option(names = "--quick", description = "Under a minute, and less to be trusted.")
+        private boolean quick;
+
+        @Override
+        public Integer call() throws CommandFailure {
+            try {
+                RelayBench.run(quick ? RelayBench.Options.quick() : RelayBench.Options.usual(), System.out);
+                return 0;
+            } catch (BenchException e) {
+                throw new CommandFailure(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+}
