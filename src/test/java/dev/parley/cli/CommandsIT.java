@@ -50,7 +50,7 @@ class CommandsIT {
             assertThat(claims(token).getLong("exp") - claims(token).getLong("iat"))
                     .isEqualTo(300);
 
-            broker.process().destroy();
+            broker.terminate();
 
             assertThat(broker.awaitExit()).isZero();
             assertThat(broker.stdout()).contains("draining", "stopped");
@@ -71,7 +71,7 @@ class CommandsIT {
             assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/ready")
                             .statusCode())
                     .isEqualTo(200);
-            next.process().destroy();
+            next.terminate();
             assertThat(next.awaitExit()).isZero();
         }
         assertThat(serverPid()).isEmpty();
@@ -88,7 +88,7 @@ class CommandsIT {
                         .contains("PARLEY_DATA_DIR")
                         .hasLineCount(1);
             }
-            first.process().destroy();
+            first.terminate();
             assertThat(first.awaitExit()).isZero();
         }
     }
@@ -103,7 +103,7 @@ class CommandsIT {
             assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/live")
                             .statusCode())
                     .isEqualTo(200);
-            launcher.process().destroy();
+            launcher.terminate();
             assertThat(launcher.awaitExit()).isZero();
         }
         try (ParleyProcess launcher = launch(old.orElseThrow(), "no-such")) {

@@ -1,6 +1,7 @@
 package dev.parley.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,11 @@ final class ParleyProcess implements AutoCloseable {
         return process;
     }
 
+    /** Sends SIGTERM. ({@link Process#destroy} would also close the pipes, and with them what the process says last.) */
+    void terminate() {
+        process.toHandle().destroy();
+    }
+
     /** The first line of stdout, from now on, that fits. */
     String awaitLine(Predicate<String> fits) throws Exception {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
@@ -105,7 +111,7 @@ final class ParleyProcess implements AutoCloseable {
     private void read() {
         try (var reader = process.inputReader(StandardCharsets.UTF_8)) {
             reader.lines().forEach(out::add);
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             out.add("cannot read stdout: " + e.getMessage());
         }
         out.add(END);

@@ -14,10 +14,12 @@ import io.vertx.core.Vertx;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -83,6 +85,30 @@ class PemFilesIT {
     }
 
     @Test
+    void bothListenersOfABrokerServeAndReplaceTheirs() throws Exception {
+        TestCertificate first = TestCertificate.make(folder);
+        TestCertificate second = TestCertificate.make(folder);
+        first.write(certificate, key);
+        Map<String, String> settings = Map.of(
+                "PARLEY_HTTP_TLS_CERTIFICATE", certificate.toString(),
+                "PARLEY_HTTP_TLS_KEY", key.toString(),
+                "PARLEY_ADMIN_TLS_CERTIFICATE", certificate.toString(),
+                "PARLEY_ADMIN_TLS_KEY", key.toString());
+        try (BrokerTester tester = BrokerTester.start(settings)) {
+            assertThat(servedSerial(tester.broker().tenantPort())).isEqualTo(first.serial());
+            assertThat(servedSerial(tester.broker().adminPort())).isEqualTo(first.serial());
+
+            Path newKey = Files.writeString(folder.resolve("new.key"), second.keyPem());
+            Path newCertificate = Files.writeString(folder.resolve("new.crt"), second.certificatePem());
+            Files.move(newKey, key, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(newCertificate, certificate, StandardCopyOption.REPLACE_EXISTING);
+
+            awaitServed(tester.broker().tenantPort(), second);
+            awaitServed(tester.broker().adminPort(), second);
+        }
+    }
+
+    @Test
     void certificateThatCannotBeUsedLeavesTheOldOneInPlace() throws Exception {
         TestCertificate first = TestCertificate.make(folder);
         TestCertificate second = TestCertificate.make(folder);
@@ -129,6 +155,13 @@ class PemFilesIT {
 
     private void awaitLog(String message) throws InterruptedException {
         assertThat(log.poll(20, TimeUnit.SECONDS)).isEqualTo(message);
+    }
+
+    private static void awaitServed(int port, TestCertificate wanted) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!servedSerial(port).equals(wanted.serial())) {
+            assertThat(System.nanoTime()).as("new certificate in time").isLessThan(deadline);
+        }
     }
 
     private static BigInteger servedSerial(int port) throws Exception {
