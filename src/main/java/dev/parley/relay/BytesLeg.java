@@ -65,7 +65,7 @@ final class BytesLeg implements Leg {
         this.message = new CurrentMessage(ctx.alloc(), budget);
         this.lane = new Lane(this, budget, limits.heldBytesMax());
         this.reader = new MessageReader(this, lane, limits, client, message);
-        this.writer = new LegWriter(ctx, !client, limits.queueBytesMax());
+        this.writer = new LegWriter(ctx, !client, limits.queueBytesMax(), clock.now());
         this.rate = new RateBucket(limits.messagesPerSecondMax(), clock.now());
         clock.add(this);
     }
@@ -505,6 +505,10 @@ final class BytesLeg implements Leg {
     }
 
     private void checkSlow(long now) {
+        if (!client && !ctx.channel().config().isAutoRead()) {
+            // It may well wait for us to read, while we wait for its client: the client's own clock decides.
+            writer.postpone(now);
+        }
         long stalled = writer.stalledNanos(now);
         if (stalled >= limits.queueAgeMax().toNanos()) {
             fail(Failure.slow("nothing taken for " + limits.queueAgeMax().toMillis() + " ms"));

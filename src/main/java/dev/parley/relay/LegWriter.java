@@ -31,10 +31,11 @@ final class LegWriter {
     private long moved;
     private long movedAt;
 
-    LegWriter(ChannelHandlerContext ctx, boolean masked, int queueBytesMax) {
+    LegWriter(ChannelHandlerContext ctx, boolean masked, int queueBytesMax, long now) {
         this.ctx = ctx;
         this.masked = masked;
         this.queueBytesMax = queueBytesMax;
+        this.movedAt = now;
     }
 
     /** Bytes passed from the other leg; owns them. */
@@ -162,6 +163,11 @@ final class LegWriter {
 
     boolean isFlooded() {
         return queuedBytes() > queueBytesMax;
+    }
+
+    /** The socket's time begins anew. */
+    void postpone(long now) {
+        movedAt = now;
     }
 
     /** How long the socket has taken nothing while bytes waited, in nanoseconds. */

@@ -43,7 +43,7 @@ class AutobahnIT {
                     new ListenerConfig("127.0.0.1", 0, null, null),
                     roomy(),
                     legs,
-                    new EchoSessions(vertx, legs, upstream),
+                    new EchoSessions(vertx, legs, roomy(), upstream),
                     1);
             int port = Rig.await(listener.start(null));
             fuzz("ws://127.0.0.1:" + port + "/v1/realtime?model=echo");

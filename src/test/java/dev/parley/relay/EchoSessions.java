@@ -13,14 +13,16 @@ import io.vertx.core.http.WebSocketConnectOptions;
 /** Takes everybody in and joins them to an upstream of their own, with nothing judged. */
 final class EchoSessions implements SessionOpener {
     private final Legs legs;
+    private final RelayLimits limits;
     private final int upstreamPort;
     private final WebSocketClient connector;
 
-    EchoSessions(Vertx vertx, Legs legs, int upstreamPort) {
+    EchoSessions(Vertx vertx, Legs legs, RelayLimits limits, int upstreamPort) {
         this.legs = legs;
+        this.limits = limits;
         this.upstreamPort = upstreamPort;
-        this.connector = vertx.createWebSocketClient(
-                RelayOptions.standard().client(new WebSocketClientOptions(), RelayLimits.upstream()));
+        this.connector =
+                vertx.createWebSocketClient(RelayOptions.standard().client(new WebSocketClientOptions(), limits));
     }
 
     @Override
@@ -38,7 +40,7 @@ final class EchoSessions implements SessionOpener {
         private final Leg upstream;
 
         Joined(WebSocket socket) {
-            this.upstream = legs.upstream(socket, RelayLimits.upstream());
+            this.upstream = legs.upstream(socket, limits);
         }
 
         @Override
