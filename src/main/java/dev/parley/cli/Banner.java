@@ -14,6 +14,10 @@ import java.nio.file.Path;
 final class Banner {
     private static final String MODEL = "gpt-realtime-2.1";
 
+    /** The package always speaks wss; this gives it a socket without TLS. */
+    private static final String PLAIN_SOCKET =
+            "{ createConnection: ({ host, port }) => process.getBuiltinModule('net').connect(port, host) }";
+
     private Banner() {}
 
     static void print(PrintWriter out, Broker broker, BrokerConfig config, Demo demo) {
@@ -37,12 +41,12 @@ final class Banner {
 
                   java -cp %s %s '%s/v1/realtime?model=%s' %s
 
-                With the openai package (npm install openai ws):
+                With the openai package (npm install openai ws; README.md has the whole conversation):
 
                   import OpenAI from 'openai';
                   import { OpenAIRealtimeWS } from 'openai/realtime/ws';
                   const client = new OpenAI({ baseURL: '%s/v1', apiKey: '<token>' });
-                  const rt = new OpenAIRealtimeWS({ model: '%s' }, client);
+                  const rt = new OpenAIRealtimeWS({ model: '%s'%s }, client);
                   rt.on('response.output_text.delta', (event) => process.stdout.write(event.delta));
 
                 """,
@@ -59,7 +63,8 @@ final class Banner {
                 MODEL,
                 demo.token(),
                 tenants,
-                MODEL);
+                MODEL,
+                config.http().tls() ? "" : ", options: " + PLAIN_SOCKET);
         out.flush();
     }
 

@@ -10,6 +10,8 @@ import dev.parley.store.JdbcIssuers;
 import dev.parley.store.Migrations;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +37,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
     @Override
     public final Integer call() throws Exception {
         BrokerConfig settings = config.load().config();
+        refuseToMakeADatabase(settings.database());
         PrintWriter err = spec.commandLine().getErr();
         try (DatabaseServer server =
                 DatabaseServer.open(settings.database(), DatabaseServer.Role.COMMAND, err::println)) {
@@ -64,6 +67,16 @@ abstract class DatabaseCommand implements Callable<Integer> {
             return new JdbcIssuers(database, box);
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** In the wrong folder a new, empty database would only confuse. */
+    private static void refuseToMakeADatabase(DatabaseConfig config) throws CommandFailure {
+        Path folder = config.dataDir().toAbsolutePath().normalize();
+        if (config.url() == null && !Files.isDirectory(folder.resolve("postgres"))) {
+            throw new CommandFailure(
+                    "there is no database in " + folder
+                            + " yet: name the broker's folder (PARLEY_DATA_DIR), or run 'parley serve' or 'parley migrate' first");
         }
     }
 

@@ -29,11 +29,17 @@ public final class StopSignals {
             for (String name : NAMES) {
                 Object listener = Proxy.newProxyInstance(
                         handlerType.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, args) -> {
-                            if (method.getName().equals("handle")) {
-                                handler.accept(name);
-                                return null;
+                            switch (method.getName()) {
+                                case "handle":
+                                    handler.accept(name);
+                                    return null;
+                                case "equals":
+                                    return proxy == args[0];
+                                case "hashCode":
+                                    return name.hashCode();
+                                default:
+                                    return name;
                             }
-                            return method.getName().equals("equals") ? (Object) (proxy == args[0]) : name.hashCode();
                         });
                 handle.invoke(null, signalOf.newInstance(name), listener);
             }

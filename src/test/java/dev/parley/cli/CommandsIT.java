@@ -138,6 +138,12 @@ class CommandsIT {
                 .contains("PARLEY_HTTP_PORT = http", "PARLEY_NO_SUCH", "PARLEY_DATABASE_PASSWORD = ****")
                 .doesNotContain("a\nb");
 
+        ParleyProcess elsewhere = run("tenant", "list");
+        assertThat(elsewhere.awaitExit()).isEqualTo(1);
+        assertThat(elsewhere.stderr()).startsWith("parley: there is no database in " + folder.resolve("data"));
+        assertThat(folder.resolve("data")).doesNotExist();
+
+        assertThat(run("migrate").awaitExit()).isZero();
         ParleyProcess unknown = run("token", "--tenant", "nobody", "--subject", "alice");
         assertThat(unknown.awaitExit()).isEqualTo(1);
         assertThat(unknown.stderr()).contains("parley: there is no tenant 'nobody'");
