@@ -50,7 +50,7 @@ public final class Database implements AutoCloseable {
                 Math.min(VALIDATION_TIMEOUT.toMillis(), config.acquireTimeout().toMillis()));
         hikari.setInitializationFailTimeout(Math.max(1, config.acquireTimeout().toMillis()));
         hikari.setMaxLifetime(LIFETIME_MAX.toMillis());
-        hikari.setDataSourceProperties(properties());
+        hikari.setDataSourceProperties(properties(server.role()));
         try {
             return new Database(new HikariDataSource(hikari));
         } catch (HikariPool.PoolInitializationException e) {
@@ -112,9 +112,9 @@ public final class Database implements AutoCloseable {
         T on(Connection connection) throws SQLException;
     }
 
-    static Properties properties() {
+    private static Properties properties(DatabaseServer.Role role) {
         Properties properties = new Properties();
-        properties.setProperty("ApplicationName", "parley");
+        properties.setProperty("ApplicationName", role.applicationName());
         properties.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
         properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
         properties.setProperty("socketTimeout", Long.toString(SOCKET_TIMEOUT.toSeconds()));

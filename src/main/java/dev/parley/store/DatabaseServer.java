@@ -2,6 +2,7 @@ package dev.parley.store;
 
 import dev.parley.config.DatabaseConfig;
 import dev.parley.config.Secret;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,16 +15,24 @@ public final class DatabaseServer implements AutoCloseable {
         /** {@code parley serve}: at most one on a data folder. */
         BROKER,
         /** A command beside it, or without it: any number. */
-        COMMAND
+        COMMAND;
+
+        /** How its connections are named in {@code pg_stat_activity}. */
+        String applicationName() {
+            return "parley-" + name().toLowerCase(Locale.ROOT);
+        }
     }
 
+    private final Role role;
     private final String jdbcUrl;
     private final @Nullable String user;
     private final @Nullable Secret password;
     private final @Nullable EmbeddedPostgres embedded;
 
     private DatabaseServer(
+            Role role,
             String jdbcUrl, @Nullable String user, @Nullable Secret password, @Nullable EmbeddedPostgres embedded) {
+        this.role = role;
         this.jdbcUrl = jdbcUrl;
         this.user = user;
         this.password = password;
@@ -43,7 +52,7 @@ public final class DatabaseServer implements AutoCloseable {
                     role == Role.BROKER,
                     true,
                     progress);
-            return of(server);
+            return of(server, role);
         }
         PostgresUrl parsed = PostgresUrl.parse(url);
         String user = config.user() == null ? parsed.user() : config.user();
@@ -51,11 +60,11 @@ public final class DatabaseServer implements AutoCloseable {
         if (password == null && parsed.password() != null) {
             password = new Secret(parsed.password());
         }
-        return new DatabaseServer(parsed.jdbcUrl(), user, password, null);
+        return new DatabaseServer(role, parsed.jdbcUrl(), user, password, null);
     }
 
-    static DatabaseServer of(EmbeddedPostgres server) {
-        return new DatabaseServer(server.jdbcUrl(), EmbeddedPostgres.USER, new Secret(server.password()), server);
+    static DatabaseServer of(EmbeddedPostgres server, Role role) {
+        return new DatabaseServer(role, server.jdbcUrl(), EmbeddedPostgres.USER, new Secret(server.password()), server);
     }
 
     /** Without credentials. */
@@ -69,6 +78,10 @@ public final class DatabaseServer implements AutoCloseable {
 
     public @Nullable Secret password() {
         return password;
+    }
+
+    Role role() {
+        return role;
     }
 
     public boolean isEmbedded() {

@@ -96,7 +96,7 @@ final class EmbeddedPostgres implements AutoCloseable {
                         .log("adopted the Postgres server that a killed process left behind");
             }
             EmbeddedPostgres share = new EmbeddedPostgres(folder, member, brokerLock, cluster, port, password);
-            PostgresSetup.ensureDatabase(share.serverUrl("postgres"), USER, password, alone);
+            PostgresSetup.ensureDatabase(share.serverUrl("postgres"), USER, password, broker);
             return share;
         } catch (IOException | RuntimeException e) {
             if (member != null) {

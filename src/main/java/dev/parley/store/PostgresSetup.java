@@ -15,18 +15,18 @@ final class PostgresSetup {
     /**
      * Makes the database if it is missing.
      *
-     * @param alone ends all other connections first: they belong to killed processes, and what they still write must be
-     *     in the ledger, or gone, before anybody reads it
+     * @param broker ends the connections of an earlier broker first: it was killed, and what it was still writing must be
+     *     in the ledger, or gone, before this one reads it
      */
-    static void ensureDatabase(String serverUrl, String user, String password, boolean alone) {
+    static void ensureDatabase(String serverUrl, String user, String password, boolean broker) {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
         properties.setProperty("connectTimeout", "5");
         properties.setProperty("socketTimeout", "60");
         try (Connection connection = DriverManager.getConnection(serverUrl, properties)) {
-            if (alone) {
-                endOthers(connection);
+            if (broker) {
+                endBrokers(connection);
             }
             if (!databaseExists(connection)) {
                 try (Statement statement = connection.createStatement()) {
@@ -47,13 +47,14 @@ final class PostgresSetup {
         }
     }
 
-    private static void endOthers(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("""
+    private static void endBrokers(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("""
                     select pg_terminate_backend(pid, 10000)
                     from pg_stat_activity
-                    where backend_type = 'client backend' and pid <> pg_backend_pid()
-                    """);
+                    where backend_type = 'client backend' and application_name = ? and pid <> pg_backend_pid()
+                    """)) {
+            statement.setString(1, DatabaseServer.Role.BROKER.applicationName());
+            statement.execute();
         }
     }
 }

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The tenants that this node has asked for, a few seconds old at most. An answer is fresh for {@link #FRESH}; after that
- * it is still given while one reader renews it in the background; after {@link #USABLE} the caller waits for the renewal.
- * While the store cannot be asked, the last known answer stands. Names without a tenant are remembered likewise. Bounded
+ * it is still given while one reader renews it in the background; after {@link #USABLE} the caller waits for the renewal,
+ * {@link #PATIENCE} at most. While the store cannot be asked, or does not answer, the last known answer stands. Names without a tenant are remembered likewise. Bounded
  * by {@link #ENTRIES_MAX}. Thread-safe; one read at a time for each tenant.
  */
 public final class CachedTenants implements TenantDirectory {
@@ -26,6 +26,7 @@ public final class CachedTenants implements TenantDirectory {
     /** Two seconds under the promise: the time that a read may take. */
     static final Duration USABLE = Duration.ofSeconds(STALENESS_SECONDS_MAX - 2L);
 
+    static final Duration PATIENCE = Duration.ofSeconds(1);
     static final Duration RETRY = Duration.ofSeconds(1);
     static final int ENTRIES_MAX = 10_000;
     private static final Logger LOGGER = LoggerFactory.getLogger(CachedTenants.class);
@@ -60,7 +61,21 @@ public final class CachedTenants implements TenantDirectory {
             }
             return Future.succeededFuture(answer.tenant());
         }
-        return onCallersContext(read(id)).otherwise(_ -> answer.tenant());
+        return renewed(id, answer);
+    }
+
+    private Future<Optional<Tenant>> renewed(TenantId id, Known answer) {
+        Promise<Optional<Tenant>> promise = Promise.promise();
+        long timer = vertx.setTimer(PATIENCE.toMillis(), _ -> {
+            if (promise.tryComplete(answer.tenant())) {
+                rememberFailure(id, "no answer within " + PATIENCE.toMillis() + " ms");
+            }
+        });
+        onCallersContext(read(id)).onComplete(result -> {
+            vertx.cancelTimer(timer);
+            promise.tryComplete(result.succeeded() ? result.result() : answer.tenant());
+        });
+        return promise.future();
     }
 
     /** Names remembered now. */
@@ -79,7 +94,7 @@ public final class CachedTenants implements TenantDirectory {
             if (result.succeeded()) {
                 remember(id, result.result());
             } else {
-                rememberFailure(id, result.cause());
+                rememberFailure(id, String.valueOf(result.cause().getMessage()));
             }
             reading.remove(id);
             promise.handle(result);
@@ -98,10 +113,10 @@ public final class CachedTenants implements TenantDirectory {
         known.put(id, new Known(tenant, ticker.nanos(), null));
     }
 
-    private void rememberFailure(TenantId id, Throwable cause) {
+    private void rememberFailure(TenantId id, String cause) {
         LOGGER.atWarn()
                 .addKeyValue("tenant", id)
-                .addKeyValue("cause", cause.getMessage())
+                .addKeyValue("cause", cause)
                 .log("tenant cannot be read now; the last known settings stand");
         known.computeIfPresent(id, (_, old) -> new Known(old.tenant(), old.readNanos(), ticker.nanos()));
     }

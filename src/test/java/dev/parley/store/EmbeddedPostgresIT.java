@@ -114,7 +114,8 @@ class EmbeddedPostgresIT {
         EmbeddedPostgres killed = opened.getFirst();
         long pid = killed.serverPid();
         execute(killed, "create table half (id int)");
-        Connection orphan = connect(killed);
+        Connection orphan = DriverManager.getConnection(
+                killed.jdbcUrl() + "?ApplicationName=parley-broker", EmbeddedPostgres.USER, killed.password());
         orphan.setAutoCommit(false);
         try (Statement statement = orphan.createStatement()) {
             statement.execute("insert into half values (1)");
@@ -124,6 +125,8 @@ class EmbeddedPostgresIT {
         EmbeddedPostgres next = open(true);
 
         assertThat(next.serverPid()).isEqualTo(pid);
+        assertThat(query(next, "select count(*) from pg_stat_activity where application_name = 'parley-broker'"))
+                .isEqualTo("0");
         assertThatThrownBy(orphan::commit).isInstanceOf(SQLException.class);
         assertThat(query(next, "select count(*) from half")).isEqualTo("0");
         orphan.close();

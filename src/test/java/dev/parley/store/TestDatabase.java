@@ -108,7 +108,7 @@ public final class TestDatabase implements AutoCloseable {
             Path folder = Files.createTempDirectory("parley-test-db");
             EmbeddedPostgres started = EmbeddedPostgres.open(folder, BINARIES.toAbsolutePath(), false, false, _ -> {});
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(started, folder)));
-            Migrations.apply(DatabaseServer.of(started), _ -> {});
+            Migrations.apply(DatabaseServer.of(started, DatabaseServer.Role.COMMAND), _ -> {});
             return started;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -123,6 +123,17 @@ class CachedTenantsTest {
     }
 
     @Test
+    void theLastKnownAnswerStandsWhileTheStoreDoesNotAnswer() {
+        Eventually.result(tenants.find(ACME));
+        store.hold();
+        ticker.advance(Duration.ofMinutes(10));
+
+        assertThat(Eventually.result(tenants.find(ACME))).contains(tenant(10));
+        assertThat(tenants.find(ACME).isComplete()).as("the next one does not wait").isTrue();
+        store.letGo();
+    }
+
+    @Test
     void aNameNeverHeardOfFailsWhileTheStoreIsAway() {
         store.away = true;
 
