@@ -31,7 +31,10 @@ public final class DatabaseServer implements AutoCloseable {
 
     private DatabaseServer(
             Role role,
-            String jdbcUrl, @Nullable String user, @Nullable Secret password, @Nullable EmbeddedPostgres embedded) {
+            String jdbcUrl,
+            @Nullable String user,
+            @Nullable Secret password,
+            @Nullable EmbeddedPostgres embedded) {
         this.role = role;
         this.jdbcUrl = jdbcUrl;
         this.user = user;

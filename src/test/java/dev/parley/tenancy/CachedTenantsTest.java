@@ -129,7 +129,9 @@ class CachedTenantsTest {
         ticker.advance(Duration.ofMinutes(10));
 
         assertThat(Eventually.result(tenants.find(ACME))).contains(tenant(10));
-        assertThat(tenants.find(ACME).isComplete()).as("the next one does not wait").isTrue();
+        assertThat(tenants.find(ACME).isComplete())
+                .as("the next one does not wait")
+                .isTrue();
         store.letGo();
     }
 

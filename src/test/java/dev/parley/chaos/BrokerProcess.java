@@ -1,0 +1,158 @@
+package dev.parley.chaos;
+
+import dev.parley.concurrent.Eventually;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** Brokers as processes of their own, on this JVM's class path: started, asked, killed and stopped, one after the other. */
+final class BrokerProcess implements AutoCloseable {
+    private static final Duration START_MAX = Duration.ofSeconds(60);
+    private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final int tenantPort;
+    private final int adminPort;
+    private final Map<String, String> environment;
+    private final Path folder;
+    private Process process;
+
+    /** @param settings further {@code PARLEY_…} variables */
+    BrokerProcess(Path folder, Map<String, String> settings) throws IOException {
+        this.folder = folder;
+        this.tenantPort = freePort();
+        this.adminPort = freePort();
+        this.environment = new TreeMap<>(settings);
+        environment.put("PARLEY_HTTP_HOST", "127.0.0.1");
+        environment.put("PARLEY_HTTP_PORT", Integer.toString(tenantPort));
+        environment.put("PARLEY_ADMIN_PORT", Integer.toString(adminPort));
+        environment.put("PARLEY_DATA_DIR", folder.resolve("data").toString());
+        environment.put("PARLEY_NODE_DEMO", "false");
+        environment.put("PARLEY_NODE_NAME", "chaos");
+        this.process = launch("serve");
+        awaitReady();
+    }
+
+    /** {@code ws://…/v1/realtime?model=…}. */
+    URI url(String model) {
+        return URI.create("ws://127.0.0.1:" + tenantPort + "/v1/realtime?model=" + model);
+    }
+
+    int tenantPort() {
+        return tenantPort;
+    }
+
+    /** As {@code kill -9} does; returns when the process is gone. */
+    void kill() {
+        process.destroyForcibly();
+        Eventually.holds("the killed broker is gone", () -> !process.isAlive());
+    }
+
+    void startAgain() throws IOException {
+        process = launch("serve");
+        awaitReady();
+    }
+
+    /** SIGTERM. The exit code. */
+    int stop(Duration atMost) throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("the broker did not stop within " + atMost + ":\n" + log());
+        }
+        return process.exitValue();
+    }
+
+    /** What a command prints, run beside this broker. */
+    String command(String... arguments) throws IOException, InterruptedException {
+        Path output = Files.createTempFile(folder, "command", ".out");
+        Process command = builder(arguments).redirectOutput(output.toFile()).start();
+        if (!command.waitFor(START_MAX.toMillis(), TimeUnit.MILLISECONDS) || command.exitValue() != 0) {
+            throw new AssertionError(String.join(" ", arguments) + " failed:\n" + Files.readString(output));
+        }
+        return Files.readString(output).strip();
+    }
+
+    String log() {
+        try {
+            return Files.readString(folder.resolve("broker.log"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+
+    private Process launch(String command) throws IOException {
+        return builder(command)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve("broker.log").toFile()))
+                .start();
+    }
+
+    private ProcessBuilder builder(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseCompactObjectHeaders",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-XX:+AutoCreateSharedArchive",
+                "-XX:SharedArchiveFile=" + folder.resolve("classes.jsa"),
+                "-Xlog:cds=off",
+                "-Xlog:aot=off",
+                "-Xmx256m",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-classpath",
+                System.getProperty("java.class.path"),
+                "dev.parley.cli.Main"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_") || name.startsWith("OPENAI_"));
+        builder.environment().putAll(environment);
+        return builder;
+    }
+
+    private void awaitReady() {
+        Eventually.holds("the broker is ready", START_MAX, () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError("the broker ended with " + process.exitValue() + ":\n" + log());
+            }
+            return ready();
+        });
+    }
+
+    private boolean ready() {
+        try {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + "/health/ready"))
+                    .timeout(ANSWER_MAX)
+                    .build();
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.parley.chaos;
+
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.TenantId;
+import dev.parley.store.Database;
+import dev.parley.store.JdbcTenants;
+import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.Tenant;
+import dev.parley.tenancy.TenantStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+
+/** The tenant of the talkers: enough money and sessions for a long day. */
+final class ChaosTenant {
+    static final String NAME = "chaos";
+
+    private ChaosTenant() {}
+
+    static void createIn(Database database) {
+        new JdbcTenants(database)
+                .create(new Tenant(
+                        new TenantId(NAME),
+                        "Chaos",
+                        TenantStatus.ACTIVE,
+                        Set.of(),
+                        100,
+                        NanoUsd.ofUsd("100000"),
+                        BudgetPeriod.MONTH,
+                        4_096,
+                        Duration.ofHours(1),
+                        false,
+                        Instant.EPOCH));
+    }
+}
