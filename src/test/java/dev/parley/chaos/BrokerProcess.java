@@ -1,6 +1,7 @@
 package dev.parley.chaos;
 
 import dev.parley.concurrent.Eventually;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
 
 /** Brokers as processes of their own, on this JVM's class path: started, asked, killed and stopped, one after the other. */
 final class BrokerProcess implements AutoCloseable {
@@ -27,6 +29,7 @@ final class BrokerProcess implements AutoCloseable {
     private final int adminPort;
     private final Map<String, String> environment;
     private final Path folder;
+    private final String classPath;
     private Process process;
 
     /** @param settings further {@code PARLEY_…} variables */
@@ -41,6 +44,7 @@ final class BrokerProcess implements AutoCloseable {
         environment.put("PARLEY_DATA_DIR", folder.resolve("data").toString());
         environment.put("PARLEY_NODE_DEMO", "false");
         environment.put("PARLEY_NODE_NAME", "chaos");
+        this.classPath = jars(folder);
         this.process = launch("serve");
         awaitReady();
     }
@@ -118,7 +122,7 @@ final class BrokerProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-classpath",
-                System.getProperty("java.class.path"),
+                classPath,
                 "dev.parley.cli.Main"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -148,6 +152,26 @@ final class BrokerProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /** The class path with its folders packed into jars: a class archive takes nothing else. */
+    private static String jars(Path folder) throws IOException {
+        List<String> entries = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (entry.endsWith(".jar")) {
+                entries.add(entry);
+            } else if (Files.isDirectory(Path.of(entry)) && !entry.contains("test-classes")) {
+                Path jar = folder.resolve("classes" + entries.size() + ".jar");
+                int failed = ToolProvider.findFirst("jar")
+                        .orElseThrow()
+                        .run(System.out, System.err, "--create", "--file", jar.toString(), "-C", entry, ".");
+                if (failed != 0) {
+                    throw new IOException("jar failed on " + entry);
+                }
+                entries.add(jar.toString());
+            }
+        }
+        return String.join(File.pathSeparator, entries);
     }
 
     private static int freePort() throws IOException {

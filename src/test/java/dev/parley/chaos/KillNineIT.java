@@ -54,8 +54,9 @@ class KillNineIT {
                     broker.startAgain();
                     int before = talkers.seen().size();
                     talkers.speakAgain(broker.url(MODEL), CLIENTS);
-                    Eventually.holds("responses complete", () -> talkers.seen().size() >= before + CLIENTS);
-                    awaitMillis(random.nextInt(300));
+                    int enough = before + random.nextInt(5 * CLIENTS);
+                    Eventually.holds("responses complete", () -> talkers.seen().size() >= enough);
+                    awaitMillis(random.nextInt(100));
                     broker.kill();
                     Eventually.holds("the clients have noticed", () -> talkers.open() == 0);
                     System.out.printf(
@@ -68,7 +69,7 @@ class KillNineIT {
                         postgres.database(), simulator.books(), talkers.seen().keySet());
                 System.out.println("kill -9 x " + ROUNDS + ", seed " + SEED + ": " + audit);
 
-                assertThat(audit.seen()).isGreaterThanOrEqualTo(ROUNDS * CLIENTS);
+                assertThat(audit.seen()).isGreaterThan(ROUNDS);
                 assertThat(audit.seenWithoutRow()).isEmpty();
                 assertThat(audit.doubled()).isEmpty();
                 assertThat(audit.unbooked()).isEmpty();
