@@ -8,16 +8,17 @@ import java.util.Map;
 
 /**
  * Transcribes committed audio when the session has a transcription model. It understands nothing: the transcript is as much of
- * the recording's text as the audio is long (about 15 characters a second), so the shipped recording comes out right.
+ * the recording's text as the audio is long, each one going on where the last one ended, so the shipped recording comes out right.
  * Confined to the session's event loop.
  */
 final class Transcriptions {
-    private static final int MILLIS_PER_WORD = 380;
+    private static final int MILLIS_PER_WORD = 430;
     private static final int DELAY_MILLIS = 60;
 
     private final SessionParts parts;
     private final Map<Long, Booking> open = new HashMap<>();
     private int begun;
+    private int wordsHeard;
 
     Transcriptions(SessionParts parts) {
         this.parts = parts;
@@ -124,12 +125,12 @@ final class Transcriptions {
         return json.put("output_tokens", usage.output().total());
     }
 
-    private static String heard(int millis) {
+    private String heard(int millis) {
         List<String> words = List.of(Voice.WORDS.split(" "));
-        int count = Math.max(1, Math.ceilDiv(millis, MILLIS_PER_WORD));
+        long count = Math.max(1, Math.round((double) millis / MILLIS_PER_WORD));
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i < count; i++) {
-            text.append(i == 0 ? "" : " ").append(words.get(i % words.size()));
+        for (long i = 0; i < count; i++) {
+            text.append(i == 0 ? "" : " ").append(words.get(wordsHeard++ % words.size()));
         }
         return text.toString();
     }
