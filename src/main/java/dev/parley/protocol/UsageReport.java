@@ -48,6 +48,9 @@ public record UsageReport(
                 count(out.path("text_tokens")),
                 count(out.path("audio_tokens")),
                 count(out.path("reasoning_tokens")));
+        if ("tokens".equals(usage.path("type").textValue()) && out.isMissingNode()) {
+            tokens = withTextOut(tokens, count(usage.path("output_tokens")));
+        }
         long cachedTold = tokens.cachedText() + tokens.cachedAudio() + tokens.cachedImage();
         return Optional.of(new UsageReport(
                 tokens,
@@ -55,6 +58,20 @@ public record UsageReport(
                 Math.max(0, count(usage.path("output_tokens")) - tokens.output()),
                 Math.max(0, count(in.path("cached_tokens")) - cachedTold),
                 0));
+    }
+
+    /** A transcription writes text only, so its usage has no details of the output. */
+    private static TokenUsage withTextOut(TokenUsage tokens, long textOut) {
+        return new TokenUsage(
+                tokens.textIn(),
+                tokens.audioIn(),
+                tokens.imageIn(),
+                tokens.cachedText(),
+                tokens.cachedAudio(),
+                tokens.cachedImage(),
+                textOut,
+                0,
+                0);
     }
 
     private static Optional<UsageReport> ofSeconds(JsonNode seconds) {

@@ -40,7 +40,8 @@ public record Tokens(int text, int audio, int image) {
         return new Tokens(text + other.text, audio + other.audio, image + other.image);
     }
 
-    int total() {
+    /** All of them. */
+    public int total() {
         return text + audio + image;
     }
 }

@@ -38,10 +38,14 @@ final class NodeScenario {
      */
     static JsonNode play(String scenario, String clientClass, String model, int port, String token) throws Exception {
         Map<String, String> environment = Map.of(
-                "PARLEY_URL", "http://127.0.0.1:" + port + "/v1",
-                "PARLEY_TOKEN", token,
-                "PARLEY_MODEL", model,
-                "PARLEY_WAV", RECORDING.toAbsolutePath().toString());
+                "PARLEY_URL",
+                "http://127.0.0.1:" + port + "/v1",
+                "PARLEY_TOKEN",
+                token,
+                "PARLEY_MODEL",
+                model,
+                "PARLEY_WAV",
+                RECORDING.toAbsolutePath().toString());
         String output = run(List.of("node", "scenario.mjs", scenario, clientClass), environment, RUN_SECONDS_MAX);
         return new ObjectMapper().readTree(output);
     }

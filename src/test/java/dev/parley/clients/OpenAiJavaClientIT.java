@@ -2,9 +2,11 @@ package dev.parley.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.openai.client.okhttp.OkHttpClient;
 import com.openai.core.ClientOptions;
 import com.openai.core.ObjectMappers;
+import com.openai.core.http.WebSocketWriteNotAttempted;
 import com.openai.helpers.RealtimeConnection;
 import com.openai.helpers.RealtimeWebSocketOptions;
 import com.openai.models.realtime.RealtimeClientEvent;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +44,8 @@ class OpenAiJavaClientIT {
     @Test
     void holdsATextConversation() throws Exception {
         RealtimeResponse response;
-        try (RealtimeConnection connection = connect(RealtimeWebSocketOptions.builder().model("gpt-realtime"))) {
+        try (RealtimeConnection connection =
+                connect(RealtimeWebSocketOptions.builder().model("gpt-realtime"))) {
             await(connection, RealtimeServerEvent::isSessionCreated);
             send(
                     connection,
@@ -60,8 +64,7 @@ class OpenAiJavaClientIT {
         Booking booking = rig.simulator().books().responses().getFirst();
         RealtimeResponseUsage usage = response.usage().orElseThrow();
         assertThat(response.id()).hasValue(booking.id());
-        assertThat(usage.inputTokens())
-                .hasValue((long) booking.usage().input().total());
+        assertThat(usage.inputTokens()).hasValue((long) booking.usage().input().total());
         assertThat(usage.outputTokens())
                 .hasValue((long) booking.usage().output().total());
         LedgerRows.assertEqualTo(rig.simulator().books().all(), rig, TENANT);
@@ -70,7 +73,8 @@ class OpenAiJavaClientIT {
     @Test
     void holdsASpokenConversation() throws Exception {
         long audioBytes = 0;
-        try (RealtimeConnection connection = connect(RealtimeWebSocketOptions.builder().model("gpt-realtime"))) {
+        try (RealtimeConnection connection =
+                connect(RealtimeWebSocketOptions.builder().model("gpt-realtime"))) {
             await(connection, RealtimeServerEvent::isSessionCreated);
             send(
                     connection,
@@ -86,8 +90,8 @@ class OpenAiJavaClientIT {
             await(connection, RealtimeServerEvent::isInputAudioBufferSpeechStarted);
             await(connection, RealtimeServerEvent::isInputAudioBufferCommitted);
             while (true) {
-                RealtimeServerEvent event = await(
-                        connection, next -> next.isResponseOutputAudioDelta() || next.isResponseDone());
+                RealtimeServerEvent event =
+                        await(connection, next -> next.isResponseOutputAudioDelta() || next.isResponseDone());
                 if (event.isResponseDone()) {
                     break;
                 }
@@ -100,8 +104,7 @@ class OpenAiJavaClientIT {
 
         List<Booking> billed = rig.simulator().books().all();
         assertThat(billed).hasSize(1);
-        assertThat(audioBytes)
-                .isEqualTo(billed.getFirst().usage().output().audio() * 50L * 48);
+        assertThat(audioBytes).isEqualTo(billed.getFirst().usage().output().audio() * 50L * 48);
         LedgerRows.assertEqualTo(billed, rig, TENANT);
     }
 
@@ -118,9 +121,7 @@ class OpenAiJavaClientIT {
                     .encodeToString(Arrays.copyOf(rig.simulator().recording(), 48 * 3_900));
             send(connection, "{\"type\":\"input_audio_buffer.append\",\"audio\":\"" + audio + "\"}");
             send(connection, "{\"type\":\"input_audio_buffer.commit\"}");
-            transcript = await(
-                            connection,
-                            RealtimeServerEvent::isConversationItemInputAudioTranscriptionCompleted)
+            transcript = await(connection, RealtimeServerEvent::isConversationItemInputAudioTranscriptionCompleted)
                     .asConversationItemInputAudioTranscriptionCompleted()
                     .transcript();
         }
@@ -130,6 +131,7 @@ class OpenAiJavaClientIT {
         LedgerRows.assertEqualTo(rig.simulator().books().all(), rig, TENANT);
     }
 
+    @MustBeClosed
     private RealtimeConnection connect(RealtimeWebSocketOptions.Builder target) {
         ClientOptions options = ClientOptions.builder()
                 .httpClient(OkHttpClient.builder().build())
@@ -139,8 +141,21 @@ class OpenAiJavaClientIT {
         return RealtimeConnection.connect(options, target.build());
     }
 
+    /** The client takes one event at a time: it refuses the next one until the last is on the wire. */
     private static void send(RealtimeConnection connection, String json) throws Exception {
-        connection.send(ObjectMappers.jsonMapper().readValue(json, RealtimeClientEvent.class));
+        RealtimeClientEvent event = ObjectMappers.jsonMapper().readValue(json, RealtimeClientEvent.class);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (true) {
+            try {
+                connection.send(event);
+                return;
+            } catch (WebSocketWriteNotAttempted.Busy busy) {
+                if (System.nanoTime() > deadline) {
+                    throw busy;
+                }
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
     }
 
     private static RealtimeServerEvent await(RealtimeConnection connection, Predicate<RealtimeServerEvent> wanted)

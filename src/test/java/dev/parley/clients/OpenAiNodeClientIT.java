@@ -75,8 +75,8 @@ class OpenAiNodeClientIT {
                         "response.done");
         assertThat(seen.path("responses"))
                 .hasSize(2)
-                .allSatisfy(response -> assertThat(response.path("status").asText())
-                        .isEqualTo("completed"));
+                .allSatisfy(
+                        response -> assertThat(response.path("status").asText()).isEqualTo("completed"));
         assertThat(seen.path("transcriptions")).hasSize(2);
         assertThat(seen.at("/transcriptions/0/transcript").asText()).startsWith("Hello there.");
         long audioTokens = StreamSupport.stream(seen.path("responses").spliterator(), false)
@@ -139,7 +139,8 @@ class OpenAiNodeClientIT {
                 .isEqualTo(1);
         assertThat(seen.at("/end/code").asInt()).isEqualTo(1000);
         LedgerRows.assertEqualTo(billed(), rig, tenant);
-        assertThat(billed()).allSatisfy(booking -> assertThat(booking.delivered()).isTrue());
+        assertThat(billed())
+                .allSatisfy(booking -> assertThat(booking.delivered()).isTrue());
         return seen;
     }
 
