@@ -45,6 +45,9 @@ class ConversationTest {
     @Test
     void answersSpeechInTheOrderOfTheWire() throws Exception {
         RealtimeClient client = TESTER.conversation();
+        client.send("""
+                {"type":"session.update","session":{"type":"realtime",
+                "audio":{"input":{"turn_detection":{"silence_duration_ms":500}}}}}""");
         client.speak(firstSentence());
         JsonNode response = client.awaitResponse();
 
@@ -54,6 +57,7 @@ class ConversationTest {
                         .toList())
                 .containsExactly(
                         "session.created",
+                        "session.updated",
                         "input_audio_buffer.speech_started",
                         "input_audio_buffer.speech_stopped",
                         "input_audio_buffer.committed",
