@@ -2,12 +2,13 @@ package dev.parley.relay;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 
-/** Sends every data frame back as it came. */
+/** Sends every message back, in one frame. */
 final class EchoUpstream {
     private EchoUpstream() {}
 
@@ -21,23 +22,38 @@ final class EchoUpstream {
     }
 
     private static void echo(ServerWebSocket socket) {
-        socket.frameHandler(frame -> {
-            if (frame.isText() || frame.isBinary() || frame.isContinuation()) {
-                socket.writeFrame(copy(frame));
-                if (socket.writeQueueFull()) {
-                    socket.pause();
-                    socket.drainHandler(drained -> socket.resume());
-                }
-            }
-        });
+        Echo echo = new Echo(socket);
+        socket.frameHandler(echo::frame);
     }
 
-    private static WebSocketFrame copy(WebSocketFrame frame) {
-        if (frame.isContinuation()) {
-            return WebSocketFrame.continuationFrame(frame.binaryData(), frame.isFinal());
+    /** Joins the frames first: Vert.x can write a text frame from a String only, and a fragment may end inside a character. */
+    private static final class Echo {
+        private final ServerWebSocket socket;
+        private Buffer message = Buffer.buffer();
+        private boolean text;
+
+        Echo(ServerWebSocket socket) {
+            this.socket = socket;
         }
-        return frame.isText()
-                ? WebSocketFrame.textFrame(frame.textData(), frame.isFinal())
-                : WebSocketFrame.binaryFrame(frame.binaryData(), frame.isFinal());
+
+        void frame(WebSocketFrame frame) {
+            if (frame.isText() || frame.isBinary()) {
+                text = frame.isText();
+                message = Buffer.buffer();
+            } else if (!frame.isContinuation()) {
+                return;
+            }
+            message.appendBuffer(frame.binaryData());
+            if (frame.isFinal()) {
+                socket.writeFrame(
+                        text
+                                ? WebSocketFrame.textFrame(message.toString(), true)
+                                : WebSocketFrame.binaryFrame(message, true));
+            }
+            if (socket.writeQueueFull()) {
+                socket.pause();
+                socket.drainHandler(drained -> socket.resume());
+            }
+        }
     }
 }

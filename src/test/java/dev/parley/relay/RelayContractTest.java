@@ -7,6 +7,8 @@ import dev.parley.relay.Gate.Verdict;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -344,8 +346,8 @@ class RelayContractTest {
         return CompletableFuture.supplyAsync(() -> {
             try {
                 return wire.message();
-            } catch (java.io.IOException failure) {
-                throw new java.io.UncheckedIOException(failure);
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
             }
         });
     }
