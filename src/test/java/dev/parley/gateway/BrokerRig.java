@@ -85,8 +85,8 @@ public final class BrokerRig implements AutoCloseable {
         directory = new CachedTenants(vertx, blocking, tenants, ticker);
         admission = new LocalAdmission(
                 vertx, blocking, directory, new JdbcSpending(database.database()), ledger::healthy, ticker);
-        AuthConfig auth = new AuthConfig(
-                "parley", Duration.ofHours(24), Duration.ofSeconds(5), null, false, Duration.ofMillis(500));
+        AuthConfig auth =
+                new AuthConfig("parley", Duration.ofHours(24), Duration.ZERO, null, false, Duration.ofMillis(500));
         JdbcIssuers issuers = new JdbcIssuers(
                 database.database(), MasterKey.open(auth, java.nio.file.Files.createTempDirectory("parley-rig")));
         tokens = new BrokerTokens(vertx, auth, issuers, ticker);
@@ -153,7 +153,14 @@ public final class BrokerRig implements AutoCloseable {
     }
 
     public BrokerRig script(String script) {
+        simulator.scripts().clear();
         simulator.scripts().always(Script.parse(script));
+        return this;
+    }
+
+    /** What the simulator does in the next session only. */
+    public BrokerRig scriptNext(String script) {
+        simulator.scripts().next(1, Script.parse(script));
         return this;
     }
 
@@ -211,6 +218,15 @@ public final class BrokerRig implements AutoCloseable {
                 + "\"audio\":{\"input\":{\"turn_detection\":null}}}}");
         client.await("session.updated");
         return client;
+    }
+
+    /** One figure of one usage entry, found by the response's or item's id. */
+    public String entry(String column, String id) {
+        return database.query("select " + column + " from usage_entry where reference like '" + id + "%'");
+    }
+
+    public long entries(String tenant) {
+        return Long.parseLong(database.query("select count(*) from usage_entry where tenant_id = '" + tenant + "'"));
     }
 
     /** Waits until no session is left, and checks that none left anything behind. */

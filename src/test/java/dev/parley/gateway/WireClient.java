@@ -9,6 +9,8 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -62,6 +64,23 @@ public final class WireClient implements AutoCloseable {
 
     public void send(String json) {
         socket.writeTextMessage(json);
+    }
+
+    /** Adds a user's words to the conversation. */
+    public WireClient say(String text) {
+        send("{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\",\"content\":"
+                + "[{\"type\":\"input_text\",\"text\":\"" + text + "\"}]}}");
+        return this;
+    }
+
+    /** Appends audio in pieces of 100 ms, at once. */
+    public WireClient speak(byte[] pcm) {
+        for (int at = 0; at < pcm.length; at += 4_800) {
+            byte[] piece = Arrays.copyOfRange(pcm, at, Math.min(pcm.length, at + 4_800));
+            send("{\"type\":\"input_audio_buffer.append\",\"audio\":\""
+                    + Base64.getEncoder().encodeToString(piece) + "\"}");
+        }
+        return this;
     }
 
     /** The next event of this type; those before it are kept in {@link #heard}. */
