@@ -8,6 +8,7 @@ import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.http.WebSocketFrame;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -27,13 +28,13 @@ public final class WireClient implements AutoCloseable {
     private final WebSocket socket;
     private final BlockingQueue<JsonNode> waiting = new LinkedBlockingQueue<>();
     private final List<JsonNode> heard = new ArrayList<>();
+    private Buffer message = Buffer.buffer();
     private final CompletableFuture<Short> closed = new CompletableFuture<>();
 
     private WireClient(WebSocketClient sockets, WebSocket socket) {
         this.sockets = sockets;
         this.socket = socket;
-        socket.textMessageHandler(
-                text -> waiting.add(Json.object(Buffer.buffer(text)).orElseThrow()));
+        socket.frameHandler(this::frame);
         socket.exceptionHandler(_ -> {});
         socket.closeHandler(_ -> {
             Short code = socket.closeStatusCode();
@@ -121,6 +122,17 @@ public final class WireClient implements AutoCloseable {
     public void close() {
         socket.close();
         sockets.close();
+    }
+
+    /** Puts messages together itself: Vert.x loses those whose first fragment is empty. */
+    private void frame(WebSocketFrame frame) {
+        if (frame.isText() || frame.isContinuation()) {
+            message.appendBuffer(frame.binaryData());
+            if (frame.isFinal()) {
+                waiting.add(Json.object(message).orElseThrow());
+                message = Buffer.buffer();
+            }
+        }
     }
 
     private @Nullable JsonNode next(long deadline) throws InterruptedException {
