@@ -123,11 +123,13 @@ final class Responses {
         if (id == null || book.find(id) != null) {
             return;
         }
+        boolean gated = automatic.gated(); // before: covering this one can leave too little for the next
         OpenResponse opened = open(id, response);
         if (opened.cover() == null) {
             LOGGER.atWarn().addKeyValue("response", id).log("a response that nothing covers is cancelled");
         }
-        if (opened.cover() == null || automaticWhileGated(opened) || !life.relaying()) {
+        boolean slipped = gated && opened.terms().automatic();
+        if (opened.cover() == null || slipped || !life.relaying()) {
             cancel(opened);
         }
     }
@@ -295,10 +297,6 @@ final class Responses {
         OpenResponse opened = open(id, response);
         book.close(id);
         return opened;
-    }
-
-    private boolean automaticWhileGated(OpenResponse response) {
-        return response.terms().automatic() && automatic.gated();
     }
 
     private void cancel(OpenResponse response) {
