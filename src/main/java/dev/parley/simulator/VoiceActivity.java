@@ -12,7 +12,7 @@ final class VoiceActivity {
     private static final int ONSET_FRAMES = 3;
     private static final double FLOOR_MIN = -60;
     private static final double FLOOR_MAX = -40;
-    private static final double FLOOR_RISE_PER_FRAME = 0.03;
+    private static final double FLOOR_RISE_PER_FRAME = 0.2;
     private static final double SPAN = 16;
     private static final double HYSTERESIS = 0.1;
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
@@ -38,6 +39,7 @@ final class RealtimeClient {
     /** Held because a client that nobody holds closes its sockets when it is collected. */
     private final WebSocketClient client;
 
+    /** Before the connection: a frame that comes before its handler is lost. */
     private RealtimeClient(WebSocketClient client, WebSocket socket) {
         this.client = client;
         this.socket = socket;
@@ -69,11 +71,10 @@ final class RealtimeClient {
                 .setMaxFrameSize(64 << 20)
                 .setMaxMessageSize(64 << 20)
                 .setTryUsePerMessageCompression(true));
-        return client.connect(options)
-                .map(socket -> new RealtimeClient(client, socket))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .get(SECONDS_MAX, TimeUnit.SECONDS);
+        ClientWebSocket socket = client.webSocket();
+        RealtimeClient listening = new RealtimeClient(client, socket);
+        socket.connect(options).toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
+        return listening;
     }
 
     /** Connects to what refuses the upgrade, and returns how. */
