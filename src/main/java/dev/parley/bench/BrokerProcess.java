@@ -19,6 +19,7 @@ import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The real broker with everything on, in a process of its own: embedded Postgres, authentication, admission, metering, the
@@ -35,15 +38,18 @@ import java.util.concurrent.TimeUnit;
  */
 final class BrokerProcess implements Target {
     private static final TenantId TENANT = new TenantId("bench");
+    private static final Pattern TRANSPORT = Pattern.compile("event loop transport.*?transport=\"?(\\w+)");
     private static final int PLENTY = 100_000;
     private static final Duration STOP_MAX = Duration.ofSeconds(20);
 
     private final Process process;
     private final Destination destination;
+    private final String transport;
 
-    private BrokerProcess(Process process, Destination destination) {
+    private BrokerProcess(Process process, Destination destination, String transport) {
         this.process = process;
         this.destination = destination;
+        this.transport = transport;
     }
 
     static BrokerProcess start(Core core, Path folder, int upstreamPort, String path, List<String> jvmOptions)
@@ -62,7 +68,8 @@ final class BrokerProcess implements Target {
         Process process = builder.start();
         try {
             Ports.awaitListening("the broker (" + folder.resolve("broker.log") + ")", process, port);
-            return new BrokerProcess(process, new Destination(port, path, token(settings)));
+            return new BrokerProcess(
+                    process, new Destination(port, path, token(settings)), transport(folder.resolve("broker.log")));
         } catch (BenchException | RuntimeException e) {
             process.destroy();
             throw e;
@@ -80,7 +87,7 @@ final class BrokerProcess implements Target {
         settings.put("PARLEY_UPSTREAM_SESSIONS_MAX", Integer.toString(PLENTY));
         settings.put("PARLEY_SESSION_SESSIONS_MAX", Integer.toString(PLENTY));
         settings.put("PARLEY_RELAY_MESSAGES_PER_SECOND_MAX", Integer.toString(PLENTY));
-        settings.put("PARLEY_LOG_LEVEL", "warn");
+        settings.put("PARLEY_NODE_DEMO", "false");
         return settings;
     }
 
@@ -118,6 +125,17 @@ final class BrokerProcess implements Target {
                 Duration.ofHours(1),
                 false,
                 Instant.EPOCH);
+    }
+
+    /** From the broker's own log. */
+    private static String transport(Path log) throws IOException {
+        Matcher matcher = TRANSPORT.matcher(Files.readString(log));
+        return matcher.find() ? matcher.group(1) : "unknown";
+    }
+
+    @Override
+    public String detail() {
+        return "event loops on " + transport;
     }
 
     @Override

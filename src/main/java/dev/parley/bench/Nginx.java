@@ -91,6 +91,11 @@ final class Nginx implements Target {
     }
 
     @Override
+    public String detail() {
+        return program().map(Nginx::version).orElse("");
+    }
+
+    @Override
     public String name() {
         return "nginx";
     }

@@ -25,8 +25,10 @@ final class RelayReport {
 
     void header(PrintStream out, Core core, List<Target> targets, RelayBench.Options options) {
         targets.forEach(target -> names.add(target.name()));
-        out.println("Parley on Java " + Runtime.version() + "; "
-                + Nginx.program().map(Nginx::version).orElse("no nginx"));
+        out.println("Java " + Runtime.version());
+        targets.stream()
+                .filter(target -> !target.detail().isEmpty())
+                .forEach(target -> out.println(target.name() + ": " + target.detail()));
         out.println(
                 core.taskset().isPresent()
                         ? "load, upstream and target pinned to core " + core.number()

@@ -8,6 +8,11 @@ interface Target extends AutoCloseable {
 
     Destination destination();
 
+    /** What to know of it beside its name. */
+    default String detail() {
+        return "";
+    }
+
     /** The process whose CPU and memory count. */
     long pid();
 
