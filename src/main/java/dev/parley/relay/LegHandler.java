@@ -1,19 +1,14 @@
 package dev.parley.relay;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.net.impl.ShutdownEvent;
 import java.util.function.Function;
 
-/**
- * Stands in the pipeline where Vert.x's WebSocket codecs stood. Vert.x's own handler stays behind it and learns of the
- * socket's end, so its books stay right; a close frame that Vert.x writes, as when its server is closed, becomes the leg's.
- */
-@SuppressWarnings("FutureReturnValueIgnored") // the pipeline tells how writes and closes end
-final class LegHandler extends ChannelDuplexHandler {
+/** Stands in the pipeline where Vert.x's WebSocket codecs and its connection handler stood. */
+final class LegHandler extends ChannelInboundHandlerAdapter {
     private final Function<ChannelHandlerContext, BytesLeg> maker;
 
     @SuppressWarnings("NullAway.Init") // set by Netty's first call
@@ -63,17 +58,13 @@ final class LegHandler extends ChannelDuplexHandler {
         leg.broken(cause);
     }
 
+    /** Vert.x asks every channel of a server or client that is closed to end. */
     @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof CloseWebSocketFrame frame) {
-            leg.close(frame.statusCode() < 0 ? CloseCodes.NORMAL : frame.statusCode(), frame.reasonText());
-            frame.release();
-            promise.trySuccess();
-        } else if (message instanceof ByteBuf bytes && !bytes.isReadable()) {
-            ctx.write(message, promise); // how Vert.x flushes
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ShutdownEvent) {
+            leg.close(CloseCodes.NORMAL, "");
         } else {
-            ReferenceCountUtil.release(message);
-            promise.tryFailure(new IllegalStateException("the relay owns this socket"));
+            ctx.fireUserEventTriggered(event);
         }
     }
 }

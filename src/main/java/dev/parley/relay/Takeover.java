@@ -3,6 +3,7 @@ package dev.parley.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
@@ -13,7 +14,8 @@ import io.vertx.core.internal.http.WebSocketInternal;
 
 /**
  * Takes a socket over from Vert.x after its upgrade: the codecs go, and what had been read by then stays, in order. Vert.x's
- * connection handler remains at the end of the pipeline, {@code SslHandler} at its head.
+ * connection handler goes too, told that its connection has ended, so that its books are right and the some twenty kilobytes
+ * of queues and headers that it keeps for each connection are free; {@code SslHandler} stays at the head of the pipeline.
  */
 final class Takeover {
     private Takeover() {}
@@ -36,7 +38,20 @@ final class Takeover {
         pipeline.remove(decoder.name());
         remove(pipeline, WebSocketFrameEncoder.class);
         remove(pipeline, ChunkedWriteHandler.class);
+        if (vertx.channel().isActive()) {
+            // If not, the end itself is on its way to Vert.x, or was there.
+            letGo(vertx, pipeline);
+        }
         return handler.leg();
+    }
+
+    private static void letGo(ChannelHandlerContext vertx, ChannelPipeline pipeline) {
+        try {
+            ((ChannelInboundHandler) vertx.handler()).channelInactive(vertx);
+        } catch (Exception e) {
+            throw new IllegalStateException("Vert.x did not let its connection go", e);
+        }
+        pipeline.remove(vertx.name());
     }
 
     /** What Vert.x had already decoded, as the bytes that it was. */
