@@ -31,6 +31,9 @@ public final class RelayBench {
     /** The broker's compiler also has to see sessions end and begin, or it starts anew in the first round. */
     private static final int WARM_UP_CYCLES = 4;
 
+    private static final int MEMORY_WARM_UP_WAVES = 3;
+    private static final int MEMORY_WARM_UP_PAIRS = 200;
+
     private static final Duration DRAINED_MAX = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(50);
 
@@ -128,9 +131,11 @@ public final class RelayBench {
             if (!target.isProxy()) {
                 continue;
             }
-            // Classes, pools and buffers that one session needs are not a cost of each.
-            open(load, target, SIZES.getFirst(), 20);
-            close(load, upstream);
+            // Classes, compiled code and pools that a first session needs are not a cost of each.
+            for (int wave = 0; wave < MEMORY_WARM_UP_WAVES; wave++) {
+                open(load, target, SIZES.getFirst(), MEMORY_WARM_UP_PAIRS);
+                close(load, upstream);
+            }
             long before = settledBytes(target);
             open(load, target, SIZES.getFirst(), options.idlePairs());
             long after = settledBytes(target);

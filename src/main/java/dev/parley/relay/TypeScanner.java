@@ -102,11 +102,18 @@ final class TypeScanner {
     private int skipString(ByteBuffer bytes, int from, int to, int mask) {
         long mask8 = Masks.wide(mask);
         int at = from;
+        // Audio is kilobytes of one string: 32 bytes a step, then the eight that hold the end.
+        for (; at + 32 <= to; at += 32) {
+            long hits = ends((long) Utf8Check.LONGS.get(bytes, at) ^ mask8)
+                    | ends((long) Utf8Check.LONGS.get(bytes, at + 8) ^ mask8)
+                    | ends((long) Utf8Check.LONGS.get(bytes, at + 16) ^ mask8)
+                    | ends((long) Utf8Check.LONGS.get(bytes, at + 24) ^ mask8);
+            if ((hits & Utf8Check.HIGH_BITS) != 0) {
+                break;
+            }
+        }
         for (; at + 8 <= to; at += 8) {
-            long eight = (long) Utf8Check.LONGS.get(bytes, at) ^ mask8;
-            long quotes = eight ^ QUOTES;
-            long backslashes = eight ^ BACKSLASHES;
-            long hits = (((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes)) & Utf8Check.HIGH_BITS;
+            long hits = ends((long) Utf8Check.LONGS.get(bytes, at) ^ mask8) & Utf8Check.HIGH_BITS;
             if (hits != 0) {
                 at += Long.numberOfTrailingZeros(hits) >> 3;
                 break;
@@ -120,6 +127,13 @@ final class TypeScanner {
             }
         }
         return at;
+    }
+
+    /** The lowest high bit that is set marks the first quote or backslash of eight bytes; those above it may be wrong. */
+    private static long ends(long eight) {
+        long quotes = eight ^ QUOTES;
+        long backslashes = eight ^ BACKSLASHES;
+        return ((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes);
     }
 
     private void step(int octet) {
