@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,39 +11,40 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs the Postgres programs, never as root, which Postgres refuses: under root in a user namespace of its own
- * ({@code unshare}: files stay root's, nothing opens to other users), or as {@code nobody} where namespaces are not
- * allowed ({@code setpriv}: the files of the cluster are handed to that user).
+ * Runs the Postgres programs, never as root, which Postgres refuses. Under root: a cluster that an ordinary user made
+ * runs as that user ({@code setpriv}); any other in a user namespace of its own ({@code unshare}: files stay root's,
+ * nothing opens to other users), or as {@code nobody} where namespaces are not allowed ({@code setpriv}: the files of the
+ * cluster are handed to that user).
  */
 final class PostgresCommands {
     private static final Duration DEADLINE = Duration.ofSeconds(90);
     private static final String UNPRIVILEGED = "nobody";
 
     private final List<String> prefix;
-    private final boolean asOtherUser;
+    private final int otherUser;
 
-    private PostgresCommands(List<String> prefix, boolean asOtherUser) {
+    /** @param otherUser the user that the programs run as; 0 if it is the one of this process */
+    private PostgresCommands(List<String> prefix, int otherUser) {
         this.prefix = List.copyOf(prefix);
-        this.asOtherUser = asOtherUser;
+        this.otherUser = otherUser;
     }
 
     /** @param cluster the cluster's folder, which exists */
     static PostgresCommands forFolder(Path home, Path cluster) throws IOException {
         if (!runsAsRoot(cluster)) {
-            return new PostgresCommands(List.of(), false);
+            return new PostgresCommands(List.of(), 0);
         }
         String postgres = home.resolve("bin/postgres").toString();
+        int owner = ownerOf(cluster);
+        if (owner != 0) {
+            return new PostgresCommands(setpriv(owner, (Integer) Files.getAttribute(cluster, "unix:gid")), owner);
+        }
         List<String> namespace = List.of("unshare", "--user");
         if (works(namespace, postgres)) {
-            return new PostgresCommands(namespace, false);
+            return new PostgresCommands(namespace, 0);
         }
-        List<String> other = List.of(
-                "setpriv",
-                "--reuid=" + idOf("-u"),
-                "--regid=" + idOf("-g"),
-                "--clear-groups",
-                "--inh-caps=-all",
-                "--no-new-privs");
+        int nobody = idOf("-u");
+        List<String> other = setpriv(nobody, idOf("-g"));
         if (!works(other, postgres)) {
             throw new StoreException(
                     StoreException.Kind.SETUP,
@@ -52,7 +52,7 @@ final class PostgresCommands {
                             + ": start Parley as an ordinary user, or set PARLEY_DATABASE_URL",
                     null);
         }
-        PostgresCommands commands = new PostgresCommands(other, true);
+        PostgresCommands commands = new PostgresCommands(other, nobody);
         commands.handOver(cluster);
         return commands;
     }
@@ -69,6 +69,16 @@ final class PostgresCommands {
         return execute(whole);
     }
 
+    private static List<String> setpriv(int user, int group) {
+        return List.of(
+                "setpriv",
+                "--reuid=" + user,
+                "--regid=" + group,
+                "--clear-groups",
+                "--inh-caps=-all",
+                "--no-new-privs");
+    }
+
     private static boolean works(List<String> prefix, String postgres) {
         List<String> command = new ArrayList<>(prefix);
         command.add(postgres);
@@ -81,8 +91,8 @@ final class PostgresCommands {
         }
     }
 
-    private static String idOf(String flag) throws IOException {
-        return execute(List.of("id", flag, UNPRIVILEGED)).strip();
+    private static int idOf(String flag) throws IOException {
+        return Integer.parseInt(execute(List.of("id", flag, UNPRIVILEGED)).strip());
     }
 
     private static String execute(List<String> command) throws IOException {
@@ -129,25 +139,24 @@ final class PostgresCommands {
     private static boolean runsAsRoot(Path folder) throws IOException {
         Path probe = Files.createTempFile(folder.toAbsolutePath().getParent(), "owner", null);
         try {
-            return Integer.valueOf(0).equals(Files.getAttribute(probe, "unix:uid"));
+            return ownerOf(probe) == 0;
         } finally {
             Files.delete(probe);
         }
     }
 
+    private static int ownerOf(Path path) throws IOException {
+        return (Integer) Files.getAttribute(path, "unix:uid");
+    }
+
     /** Makes the programs the owner of a file or folder, if they run as another user. */
     void handOver(Path path) throws IOException {
-        if (!asOtherUser) {
-            return;
-        }
-        UserPrincipal owner =
-                path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(UNPRIVILEGED);
-        if (Files.getOwner(path).equals(owner)) {
+        if (otherUser == 0 || ownerOf(path) == otherUser) {
             return;
         }
         try (Stream<Path> files = Files.walk(path)) {
             for (Path file : files.toList()) {
-                Files.setOwner(file, owner);
+                Files.setAttribute(file, "unix:uid", otherUser);
             }
         }
     }

@@ -67,9 +67,8 @@ public final class CachedTenants implements TenantDirectory {
     private Future<Optional<Tenant>> renewed(TenantId id, Known answer) {
         Promise<Optional<Tenant>> promise = Promise.promise();
         long timer = vertx.setTimer(PATIENCE.toMillis(), _ -> {
-            if (promise.tryComplete(answer.tenant())) {
-                rememberFailure(id, "no answer within " + PATIENCE.toMillis() + " ms");
-            }
+            rememberFailure(id, "no answer within " + PATIENCE.toMillis() + " ms");
+            promise.tryComplete(answer.tenant());
         });
         onCallersContext(read(id)).onComplete(result -> {
             vertx.cancelTimer(timer);

@@ -4,6 +4,7 @@ import dev.parley.config.DatabaseConfig;
 import dev.parley.config.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -11,6 +12,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TestDatabase implements AutoCloseable {
     private static final AtomicInteger SEQUENCE = new AtomicInteger();
+    private static final String PREFIX = "parley-test-db";
+    private static final Duration LEFTOVER_AGE = Duration.ofMinutes(30);
     private static final Path BINARIES = Path.of("target", "postgres");
     private static @Nullable EmbeddedPostgres server;
 
@@ -105,13 +109,33 @@ public final class TestDatabase implements AutoCloseable {
 
     private static EmbeddedPostgres start() {
         try {
-            Path folder = Files.createTempDirectory("parley-test-db");
+            Path folder = Files.createTempDirectory(PREFIX);
+            endLeftovers(folder);
             EmbeddedPostgres started = EmbeddedPostgres.open(folder, BINARIES.toAbsolutePath(), false, false, _ -> {});
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(started, folder)));
             Migrations.apply(DatabaseServer.of(started, DatabaseServer.Role.COMMAND), _ -> {});
             return started;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Servers of test JVMs that were killed before their shutdown hook ran. */
+    private static void endLeftovers(Path own) throws IOException {
+        Instant old = Instant.now().minus(LEFTOVER_AGE);
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(own.getParent(), PREFIX + "*")) {
+            for (Path folder : folders) {
+                Path postgres = folder.resolve("postgres");
+                if (Files.getLastModifiedTime(folder).toInstant().isBefore(old)
+                        && Files.isDirectory(postgres.resolve("members"))
+                        && new DataFolderMembers(postgres.resolve("members"))
+                                .living(false)
+                                .isEmpty()) {
+                    EmbeddedPostgres.open(folder, BINARIES.toAbsolutePath(), false, false, _ -> {})
+                            .close();
+                    PostgresBinaries.deleteTree(folder);
+                }
+            }
         }
     }
 
