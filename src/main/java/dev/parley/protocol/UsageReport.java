@@ -2,6 +2,7 @@ package dev.parley.protocol;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.TokenUsage;
+import java.math.RoundingMode;
 import java.util.Optional;
 
 /**
@@ -11,10 +12,16 @@ import java.util.Optional;
  * @param inputUnassigned input tokens of the total that no class was told for
  * @param outputUnassigned the same for output
  * @param cachedUnassigned cached input tokens of the total that no class was told for
+ * @param byDuration whether the work was measured by time and not by tokens
  * @param millis audio milliseconds, for usage by duration
  */
 public record UsageReport(
-        TokenUsage tokens, long inputUnassigned, long outputUnassigned, long cachedUnassigned, long millis) {
+        TokenUsage tokens,
+        long inputUnassigned,
+        long outputUnassigned,
+        long cachedUnassigned,
+        boolean byDuration,
+        long millis) {
 
     /** Whether every token has a class. */
     public boolean complete() {
@@ -57,6 +64,7 @@ public record UsageReport(
                 Math.max(0, count(usage.path("input_tokens")) - tokens.input()),
                 Math.max(0, count(usage.path("output_tokens")) - tokens.output()),
                 Math.max(0, count(in.path("cached_tokens")) - cachedTold),
+                false,
                 0));
     }
 
@@ -80,9 +88,9 @@ public record UsageReport(
         }
         long millis = seconds.decimalValue()
                 .movePointRight(3)
-                .setScale(0, java.math.RoundingMode.CEILING)
+                .setScale(0, RoundingMode.CEILING)
                 .longValueExact();
-        return Optional.of(new UsageReport(TokenUsage.NONE, 0, 0, 0, millis));
+        return Optional.of(new UsageReport(TokenUsage.NONE, 0, 0, 0, true, millis));
     }
 
     /** A count on the wire; what is no count, or is beyond any context window, is none. */

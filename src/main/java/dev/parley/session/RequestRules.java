@@ -31,6 +31,15 @@ final class RequestRules {
         return Optional.empty();
     }
 
+    /**
+     * The provider does what no event that was admitted has asked for. A client that writes the key {@code type} twice into
+     * an append, which is passed unread, can have caused it; so the session ends.
+     */
+    static Refusal smuggled() {
+        return Refusal.of(
+                Kind.BAD_REQUEST, "unadmitted_event", "The upstream acted on an event that was not admitted here.");
+    }
+
     /** The limit that the client asks for, if it names one; not for {@code "inf"}. */
     static OptionalInt outputLimit(JsonNode object) {
         JsonNode limit = object.path("max_output_tokens");

@@ -16,6 +16,7 @@ final class ResponseBook {
 
     private final List<PendingCreate> pending = new ArrayList<>();
     private final Map<String, OpenResponse> open = new LinkedHashMap<>();
+    private volatile int openCount;
 
     boolean full() {
         return pending.size() + open.size() >= OPEN_MAX;
@@ -25,8 +26,9 @@ final class ResponseBook {
         return pending.isEmpty() && open.isEmpty();
     }
 
+    /** Callable from any thread. */
     int openCount() {
-        return open.size();
+        return openCount;
     }
 
     Collection<OpenResponse> open() {
@@ -67,6 +69,7 @@ final class ResponseBook {
 
     void open(OpenResponse response) {
         open.put(response.id(), response);
+        openCount = open.size();
     }
 
     @Nullable
@@ -76,7 +79,9 @@ final class ResponseBook {
 
     @Nullable
     OpenResponse close(String id) {
-        return open.remove(id);
+        OpenResponse closed = open.remove(id);
+        openCount = open.size();
+        return closed;
     }
 
     /** The only open response, if there is exactly one. */

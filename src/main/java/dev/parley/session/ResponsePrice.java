@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.NanoUsd;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.quota.SessionPermit.WorstCase;
@@ -22,6 +23,12 @@ record ResponsePrice(PricedModel model, int outputTokensMax, int outputTokensMin
     /** The cost of this much input and output, both at most. */
     NanoUsd total(InputTokens input, int outputTokens, boolean textOnly) {
         return input(input).plus(perOutputToken(textOnly).times(outputTokens));
+    }
+
+    /** Whether the provider says that a response or a session may put out more than is allowed. */
+    boolean isUnbounded(JsonNode responseOrSession) {
+        JsonNode limit = responseOrSession.path("max_output_tokens");
+        return "inf".equals(limit.textValue()) || (limit.isNumber() && limit.asDouble() > outputTokensMax);
     }
 
     private NanoUsd input(InputTokens input) {

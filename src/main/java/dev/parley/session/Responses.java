@@ -132,6 +132,11 @@ final class Responses {
         if (opened.cover() == null || slipped || !life.relaying()) {
             cancel(opened);
         }
+        boolean smuggled = opened.cover() == null && !automatic.wanted();
+        if (smuggled || price.isUnbounded(response)) {
+            cancel(opened);
+            life.end(Ending.of("client", RequestRules.smuggled()));
+        }
     }
 
     /** A delta of some response has passed. */

@@ -83,8 +83,8 @@ final class SessionParts {
                 outputTokensMax);
         UpstreamErrors errors = new UpstreamErrors(ids, updates, responses, report);
         clientGate = new ClientGate(life, config, audio, conversation, transcriptions, updates, responses, clientEnded);
-        upstreamGate =
-                new UpstreamGate(life, audio, conversation, transcriptions, updates, errors, responses, upstreamEnded);
+        upstreamGate = new UpstreamGate(
+                life, audio, conversation, transcriptions, updates, errors, report, responses, upstreamEnded);
     }
 
     ClientGate clientGate() {

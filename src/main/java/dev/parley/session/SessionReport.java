@@ -1,7 +1,9 @@
 package dev.parley.session;
 
+import dev.parley.protocol.Scrubber;
 import dev.parley.relay.LegEnd;
 import dev.parley.telemetry.ErrorRecorder.SessionError;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,6 +12,14 @@ import org.slf4j.event.Level;
 /** Says what went wrong in one session: loudly in the log, and in the error record. Never a payload, never a token. */
 final class SessionReport {
     private static final Logger LOGGER = LoggerFactory.getLogger(SessionReport.class);
+    /** Nothing works for anybody until an operator acts. */
+    private static final Set<String> ACCOUNT_FAULTS = Set.of(
+            "insufficient_quota",
+            "billing_hard_limit_reached",
+            "account_deactivated",
+            "invalid_api_key",
+            "rate_limit_exceeded");
+
     /** A client that provokes errors must not fill the record. */
     private static final int UPSTREAM_ERRORS_MAX = 20;
 
@@ -39,10 +49,22 @@ final class SessionReport {
                 .log("session ended");
     }
 
-    /** An {@code error} event of the provider in a session that goes on. */
-    void upstreamError(String code, String detail, boolean accountFault) {
-        if (++upstreamErrors <= UPSTREAM_ERRORS_MAX) {
-            report(accountFault ? Level.ERROR : Level.WARN, "upstream", code, detail, null);
+    /**
+     * The provider refused or failed something in a session that goes on. Its own words are kept back: they may quote what
+     * the client said. They are told only when its account is at fault.
+     *
+     * @param clients whether the client's request was at fault
+     */
+    void upstreamError(String code, String words, boolean clients) {
+        if (++upstreamErrors > UPSTREAM_ERRORS_MAX) {
+            return;
+        }
+        if (ACCOUNT_FAULTS.contains(code)) {
+            report(Level.ERROR, "upstream", code, "The upstream account is at fault: " + Scrubber.scrub(words), null);
+        } else if (clients) {
+            report(Level.INFO, "client", code, "The upstream refused an event of the client.", null);
+        } else {
+            report(Level.WARN, "upstream", code, "The upstream reported an error.", null);
         }
     }
 

@@ -67,19 +67,29 @@ final class SessionUpdates {
     /** Bounds a conversation before its client can do anything; completes when what must be paid for is paid. */
     Future<Void> begin() {
         AutomaticResponses auto = automatic;
+        SessionView created = config.get();
+        boolean transcribes = created.transcriptionModel() != null;
         if (auto == null) {
+            if (transcribes) {
+                queue.inject(
+                        "{\"type\":\"transcription\",\"audio\":{\"input\":{\"transcription\":null}}}", this::bounded);
+            }
             return Future.succeededFuture();
         }
-        SessionView created = config.get();
         Future<Boolean> enabled = created.createsResponses() ? auto.enable() : Future.succeededFuture(true);
         return enabled.map(armed -> {
             ObjectNode session = JsonNodeFactory.instance.objectNode();
             session.put("type", "realtime").put("max_output_tokens", outputTokensMax);
             JsonNode turns = created.turnDetection();
+            ObjectNode input = session.withObject("/audio/input");
             if (!armed && turns != null) {
-                session.putObject("audio")
-                        .putObject("input")
-                        .set("turn_detection", AutomaticResponses.switchedOff(turns));
+                input.set("turn_detection", AutomaticResponses.switchedOff(turns));
+            }
+            if (transcribes) {
+                input.putNull("transcription"); // by default: nobody asked for it, and nothing pays for it
+            }
+            if (input.isEmpty()) {
+                session.remove("audio");
             }
             queue.inject(session.toString(), this::bounded);
             return null;
@@ -109,6 +119,10 @@ final class SessionUpdates {
     Delivery updated(JsonNode event, Buffer utf8) {
         config.set(SessionView.of(event));
         UpdateQueue.Update answered = queue.taken();
+        if (policy.isBroken(event.path("session"), config.get())) {
+            life.end(Ending.of("client", RequestRules.smuggled()));
+            return Delivery.dropped();
+        }
         if (answered != null && answered.own()) {
             return Delivery.dropped();
         }

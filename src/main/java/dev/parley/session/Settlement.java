@@ -17,7 +17,7 @@ record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
         Rates rates = model.rates();
         Kind kind = report.complete() ? Kind.USAGE : Kind.ESTIMATED;
         TokenUsage tokens = report.complete() ? report.tokens() : dearest(report, rates);
-        if (rates.timeBilled() && report.millis() > 0) {
+        if (rates.timeBilled() && report.byDuration()) {
             return new Settlement(kind, tokens, report.millis(), model.cost(report.millis()));
         }
         return new Settlement(kind, tokens, report.millis(), model.cost(tokens));
@@ -37,11 +37,9 @@ record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
         return new Settlement(Kind.ESTIMATED, tokens, millis, model.cost(tokens));
     }
 
-    /** A time-billed model that reports tokens, or the other way round, is priced by what its rates know. */
+    /** Whether the report is in the measure that the model is priced by. */
     static boolean pricedBy(UsageReport report, PricedModel model) {
-        return model.rates().timeBilled()
-                ? report.millis() > 0
-                : report.tokens().input() + report.inputUnassigned() > 0;
+        return model.rates().timeBilled() == report.byDuration();
     }
 
     private static TokenUsage dearest(UsageReport report, Rates rates) {

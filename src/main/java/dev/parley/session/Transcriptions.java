@@ -65,7 +65,10 @@ final class Transcriptions {
 
     /** The client is going to switch it on: call before the provider is told. The refusal if it cannot be paid. */
     Future<Optional<Refusal>> enable(PricedModel wanted) {
-        model = wanted;
+        if (!wanted.equals(model)) {
+            model = wanted;
+            coveredMillis = 0;
+        }
         return ahead == null ? arm(wanted, STEP_MILLIS) : Future.succeededFuture(Optional.empty());
     }
 

@@ -55,6 +55,18 @@ final class UpdatePolicy {
                 unbounded(session));
     }
 
+    /** Whether the provider reports a configuration that this policy would not have let through. */
+    boolean isBroken(JsonNode session, SessionView updated) {
+        JsonNode limit = session.path("max_output_tokens");
+        boolean unbounded = order.kind() == ModelKind.CONVERSATION && !limit.isMissingNode() && unbounded(session);
+        String model = updated.transcriptionModel();
+        return unbounded
+                || (model != null
+                        && order.models()
+                                .refusal(new ModelName(model), ModelKind.TRANSCRIPTION, TRANSCRIPTION)
+                                .isPresent());
+    }
+
     private Optional<Refusal> refusal(JsonNode session) {
         String type = order.kind() == ModelKind.CONVERSATION ? "realtime" : "transcription";
         JsonNode asked = session.path("type");

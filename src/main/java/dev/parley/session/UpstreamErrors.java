@@ -8,7 +8,6 @@ import dev.parley.relay.Delivery;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,14 +17,6 @@ final class UpstreamErrors {
     private static final Logger LOGGER = LoggerFactory.getLogger(UpstreamErrors.class);
     private static final List<String> MESSAGE = List.of("error", "message");
     private static final List<String> EVENT_ID = List.of("error", "event_id");
-
-    /** The account is at fault: nothing works for anybody until an operator acts. */
-    private static final Set<String> ACCOUNT_FAULTS = Set.of(
-            "insufficient_quota",
-            "billing_hard_limit_reached",
-            "account_deactivated",
-            "invalid_api_key",
-            "rate_limit_exceeded");
 
     private final OwnEvents ids;
     private final SessionUpdates updates;
@@ -49,7 +40,8 @@ final class UpstreamErrors {
         }
         String message = error.path("message").asText("");
         String clean = Scrubber.scrub(message);
-        report.upstreamError(code, clean, ACCOUNT_FAULTS.contains(code));
+        report.upstreamError(
+                code, message, "invalid_request_error".equals(error.path("type").textValue()));
         Buffer told = clean.equals(message) ? utf8 : JsonSplice.set(utf8, MESSAGE, Json.quoted(clean));
         if (answered == Answered.CLIENTS_WITHOUT_ID) {
             told = JsonSplice.set(told, EVENT_ID, "null");

@@ -32,7 +32,8 @@ final class UsageFiler {
     private final SessionLife life;
     private @Nullable ModelName reported;
     private int committing;
-    private NanoUsd spent = NanoUsd.ZERO;
+    /** Read by other threads for snapshots. */
+    private volatile NanoUsd spent = NanoUsd.ZERO;
 
     UsageFiler(
             Context context, SessionServices services, SessionOrder order, UpstreamSession upstream, SessionLife life) {

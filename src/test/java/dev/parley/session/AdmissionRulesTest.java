@@ -20,7 +20,7 @@ class AdmissionRulesTest {
                     .isEqualTo(4096);
             assertThat(rig.clientTypes()).containsExactly("session.created");
 
-            rig.upstreamSends(updated());
+            rig.upstreamSends(SessionRig.updated(false));
             assertThat(rig.clientTypes()).containsExactly("session.created");
         }
     }
@@ -190,6 +190,39 @@ class AdmissionRulesTest {
     }
 
     @Test
+    void endsTheSessionWhenTheUpstreamActsOnWhatWasNotAdmitted() {
+        // All of these can come of an append with a second "type", which passes unread.
+        for (String event : new String[] {
+            "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\"}}",
+            SessionRig.updated(false).replace("4096", "\"inf\""),
+            SessionRig.updated(false).replace("\"transcription\":null", "\"transcription\":{\"model\":\"other\"}")
+        }) {
+            try (SessionRig rig = SessionRig.started()) {
+                rig.upstreamSends(event);
+
+                assertThat(rig.toClient().getLast().path("error").path("code").asText())
+                        .isEqualTo("unadmitted_event");
+                assertThat(rig.on(rig.client::closeCode)).isEqualTo(4400);
+                rig.assertNothingLeft();
+            }
+        }
+    }
+
+    @Test
+    void endsTheSessionWhenACoveredResponseRunsWithoutItsLimit() {
+        try (SessionRig rig = SessionRig.started()) {
+            rig.clientSends("{\"type\":\"response.create\"}");
+            rig.upstreamSends(
+                    "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"c\","
+                            + "\"max_output_tokens\":\"inf\"}}");
+
+            assertThat(rig.sent("response.cancel").path("response_id").asText()).isEqualTo("resp_1");
+            assertThat(rig.on(rig.client::closeCode)).isEqualTo(4400);
+            rig.assertNothingLeft();
+        }
+    }
+
+    @Test
     void binaryMessagesEndTheSession() {
         try (SessionRig rig = SessionRig.started()) {
             rig.on(() -> {
@@ -213,10 +246,6 @@ class AdmissionRulesTest {
             rig.assertNothingLeft();
             assertThat(rig.entries()).isEmpty();
         }
-    }
-
-    private static String updated() {
-        return SessionRig.created(false).replace("session.created", "session.updated");
     }
 
     private static int limit(SessionRig rig) {

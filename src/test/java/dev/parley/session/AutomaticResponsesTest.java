@@ -151,7 +151,7 @@ class AutomaticResponsesTest {
             rig.clientSends("{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":"
                     + "{\"input\":{\"turn_detection\":null}}}}");
             assertThat(rig.on(rig.budget::openReservations)).isEqualTo(2);
-            rig.upstreamSends(SessionRig.created(false).replace("session.created", "session.updated"));
+            rig.upstreamSends(SessionRig.updated(false));
 
             assertThat(rig.on(rig.budget::openReservations))
                     .as("only the spare cover")
@@ -209,9 +209,7 @@ class AutomaticResponsesTest {
     }
 
     private static String updated(boolean createResponse) {
-        return SessionRig.created(true)
-                .replace("session.created", "session.updated")
-                .replace("\"create_response\":true", "\"create_response\":" + createResponse);
+        return SessionRig.updated(true).replace("\"create_response\":true", "\"create_response\":" + createResponse);
     }
 
     private static void endAndCheck(SessionRig rig) {

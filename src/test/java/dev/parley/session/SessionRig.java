@@ -234,6 +234,13 @@ final class SessionRig implements AutoCloseable {
                 + turns + "},\"output\":{\"format\":{\"type\":\"audio/pcm\",\"rate\":24000}}}}}";
     }
 
+    /** What the provider answers to the update that bounds a session. */
+    static String updated(boolean voiceActivity) {
+        return created(voiceActivity)
+                .replace("session.created", "session.updated")
+                .replace("\"max_output_tokens\":\"inf\"", "\"max_output_tokens\":4096");
+    }
+
     private UpstreamConnector connector(Setup setup) {
         return (Target target) -> {
             if (setup.unavailable != null) {
