@@ -8,6 +8,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ final class BytesLeg implements Leg {
     private static final Logger LOGGER = LoggerFactory.getLogger(BytesLeg.class);
 
     private final ChannelHandlerContext ctx;
+    private final ContextInternal context;
     private final LoopClock clock;
     private final RelayLimits limits;
     private final boolean client;
@@ -57,8 +59,15 @@ final class BytesLeg implements Leg {
     private long messagesOut;
     private long bytesOut;
 
-    BytesLeg(ChannelHandlerContext ctx, LoopClock clock, MemoryBudget budget, RelayLimits limits, boolean client) {
+    BytesLeg(
+            ChannelHandlerContext ctx,
+            ContextInternal context,
+            LoopClock clock,
+            MemoryBudget budget,
+            RelayLimits limits,
+            boolean client) {
         this.ctx = ctx;
+        this.context = context;
         this.clock = clock;
         this.limits = limits;
         this.client = client;
@@ -191,6 +200,7 @@ final class BytesLeg implements Leg {
         BytesLeg before = clock.reading();
         clock.reading(this);
         inRead = true;
+        ContextInternal outer = context.beginDispatch();
         try {
             ByteBuf rest = reader.read(bytes);
             if (rest != null) {
@@ -199,6 +209,7 @@ final class BytesLeg implements Leg {
         } catch (RuntimeException bug) {
             broken(bug);
         } finally {
+            context.endDispatch(outer);
             inRead = false;
             clock.reading(before);
         }
@@ -463,7 +474,7 @@ final class BytesLeg implements Leg {
         writer.discard();
         unblockFeeder();
         signalEnd();
-        ctx.channel().eventLoop().execute(gone::tryComplete);
+        ctx.channel().eventLoop().execute(() -> dispatch(gone::tryComplete));
     }
 
     private void unblockFeeder() {
@@ -478,12 +489,14 @@ final class BytesLeg implements Leg {
         LegEnd how = end;
         if (!endSignalled && how != null) {
             endSignalled = true;
-            ctx.channel().eventLoop().execute(() -> {
-                gate = ClosedGate.INSTANCE;
-                if (owner != null) {
-                    owner.onEnd(how);
-                }
-            });
+            ctx.channel()
+                    .eventLoop()
+                    .execute(() -> dispatch(() -> {
+                        gate = ClosedGate.INSTANCE;
+                        if (owner != null) {
+                            owner.onEnd(how);
+                        }
+                    }));
         }
     }
 
@@ -535,11 +548,21 @@ final class BytesLeg implements Leg {
         }
     }
 
+    /** Runs a task on the event loop, at once if this is it. */
     void execute(Runnable task) {
         if (ctx.channel().eventLoop().inEventLoop()) {
-            task.run();
+            dispatch(task);
         } else {
-            ctx.channel().eventLoop().execute(task);
+            ctx.channel().eventLoop().execute(() -> dispatch(task));
+        }
+    }
+
+    private void dispatch(Runnable task) {
+        ContextInternal outer = context.beginDispatch();
+        try {
+            task.run();
+        } finally {
+            context.endDispatch(outer);
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.parley.concurrent.Ticker;
 import io.netty.channel.EventLoop;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.internal.ContextInternal;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -48,12 +49,23 @@ public final class BytesLegs implements Legs {
         return budget.taken();
     }
 
+    /** The context that gates are called on, so that what they start comes back to the same event loop. */
+    private static ContextInternal currentContext() {
+        ContextInternal context = ContextInternal.current();
+        if (context == null || !context.nettyEventLoop().inEventLoop()) {
+            throw new IllegalStateException("a leg is made on the Vert.x context of its socket");
+        }
+        return context.unwrap();
+    }
+
     private Leg leg(WebSocket socket, RelayLimits limits, boolean client) {
         EventLoop loop = Takeover.contextOf(socket).channel().eventLoop();
         if (!loop.inEventLoop()) {
             throw new IllegalStateException("a leg is made on the event loop of its socket");
         }
+        ContextInternal context = currentContext();
         LoopClock clock = clocks.computeIfAbsent(loop, key -> new LoopClock(key, ticker));
-        return Takeover.run(socket, new LegHandler(ctx -> new BytesLeg(ctx, clock, budget, limits, client)), client);
+        return Takeover.run(
+                socket, new LegHandler(ctx -> new BytesLeg(ctx, context, clock, budget, limits, client)), client);
     }
 }

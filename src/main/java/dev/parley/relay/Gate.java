@@ -28,6 +28,6 @@ public interface Gate {
     /** A passed message has arrived whole; {@link MessageHead#bytes()} is its payload's length. */
     default void onPassed(MessageHead head) {}
 
-    /** The leg has ended; called exactly once, last. */
+    /** The leg has ended; called exactly once, last, and never from inside another call-back or method of a leg. */
     void onEnd(LegEnd end);
 }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * frames and fragments, enforces the {@link RelayLimits}, and lets a {@link Gate} judge each message that arrives. What the
  * gate passes goes to the leg named by {@link #forwardTo}, as the bytes that came.
  *
- * <p>Every method and every call-back runs on the leg's event loop; two legs that forward to each other share it.
+ * <p>Every method and every call-back runs on the leg's event loop, the call-backs on the Vert.x context that made the leg,
+ * so that futures which a gate starts come back there; two legs that forward to each other share the event loop.
  *
  * <p>A leg reads nothing until {@link #start()}, so what a client sends early waits in the socket, in order and bounded.
  */
@@ -23,7 +24,10 @@ public interface Leg {
     /** Begins to read and to ping. Once. */
     void start();
 
-    /** Stops reading, after the bytes already read; {@link #resumeReading()} goes on. For turns between two owners. */
+    /**
+     * Stops reading: no further message is judged until {@link #resumeReading()}, and bytes that were read already wait in
+     * order. For turns between two owners.
+     */
     void pauseReading();
 
     /** Goes on after {@link #pauseReading()}. */
@@ -36,8 +40,9 @@ public interface Leg {
     void send(Buffer utf8);
 
     /**
-     * Sends a close frame behind all that is queued, waits for the other side's, then closes the socket; after
-     * {@link RelayLimits#closeTimeout()} the socket is cut. Reasons over 123 bytes are shortened.
+     * Sends a close frame behind all that is queued, and behind what a {@link Delivery.Later} still holds back for this
+     * leg; waits for the other side's, then closes the socket; after {@link RelayLimits#closeTimeout()} the socket is cut.
+     * What arrives meanwhile is not judged any more. Reasons over 123 bytes are shortened.
      *
      * @return completed when the socket is gone; the gate's {@link Gate#onEnd} has run before
      */

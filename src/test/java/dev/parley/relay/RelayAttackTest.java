@@ -7,8 +7,6 @@ import dev.parley.protocol.EventType;
 import dev.parley.relay.Gate.Verdict;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -225,15 +223,12 @@ class RelayAttackTest {
         try (Rig rig = new Rig(new BytesLegs(), impatient, RelayLimits.upstream())) {
             byte[] delta = rig.upstream.encoded(
                     0x81, utf8("{\"type\":\"response.output_audio.delta\",\"delta\":\"" + "A".repeat(60_000) + "\"}"));
-            CompletableFuture<Void> flood = CompletableFuture.runAsync(() -> {
-                try {
-                    for (int i = 0; i < 600; i++) {
-                        rig.upstream.raw(delta);
-                    }
-                    rig.upstream.text("{\"type\":\"response.done\"}");
-                } catch (IOException failure) {
-                    throw new UncheckedIOException(failure);
+            CompletableFuture<Boolean> flood = Rig.async(() -> {
+                for (int i = 0; i < 600; i++) {
+                    rig.upstream.raw(delta);
                 }
+                rig.upstream.text("{\"type\":\"response.done\"}");
+                return true;
             });
             assertThat(Rig.await(rig.fromClient.end).cause()).isEqualTo(LegEnd.Cause.SLOW);
             Rig.await(flood);
@@ -259,13 +254,8 @@ class RelayAttackTest {
             rig.client.text("{\"a\":\"" + "A".repeat(60_000) + "\"}");
             rig.upstream.message();
             byte[] large = rig.client.encoded(0x81, utf8("{\"a\":\"" + "A".repeat(5_000_000) + "\"}"));
-            CompletableFuture<Integer> code = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return rig.client.closing().closeCode();
-                } catch (IOException failure) {
-                    throw new UncheckedIOException(failure);
-                }
-            });
+            CompletableFuture<Integer> code =
+                    Rig.async(() -> rig.client.closing().closeCode());
             rig.client.raw(large);
             assertThat(Rig.await(code)).isEqualTo(1013);
             Rig.eventually(() -> small.heldBytes() == 0);
@@ -282,14 +272,11 @@ class RelayAttackTest {
             rig.upstream.text("{\"type\":\"response.done\"}");
             int messages = 20 * (upstream.heldBytesMax() / 100_000);
             byte[] delta = rig.upstream.encoded(0x81, utf8("{\"a\":\"" + "A".repeat(100_000) + "\"}"));
-            CompletableFuture<Void> flood = CompletableFuture.runAsync(() -> {
-                try {
-                    for (int i = 0; i < messages; i++) {
-                        rig.upstream.raw(delta);
-                    }
-                } catch (IOException failure) {
-                    throw new UncheckedIOException(failure);
+            CompletableFuture<Boolean> flood = Rig.async(() -> {
+                for (int i = 0; i < messages; i++) {
+                    rig.upstream.raw(delta);
                 }
+                return true;
             });
             Rig.eventually(() -> rig.fromUpstream.types.size() > upstream.heldBytesMax() / 100_000);
             rig.onLoop(() -> decision.tryComplete(Delivery.asIs()));

@@ -6,9 +6,8 @@ import dev.parley.protocol.EventType;
 import dev.parley.relay.Gate.Verdict;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +29,10 @@ class RelayContractTest {
 
         Relay(Supplier<Legs> maker) {
             this.maker = maker;
+        }
+
+        Legs legs() {
+            return maker.get();
         }
 
         Rig rig() throws Exception {
@@ -316,6 +319,24 @@ class RelayContractTest {
 
     @ParameterizedTest
     @EnumSource
+    void callsGatesOnAContextWhoseFuturesComeBackToTheirEventLoop(Relay relay) throws Exception {
+        try (Rig rig = relay.rig()) {
+            CompletableFuture<Boolean> same = new CompletableFuture<>();
+            rig.fromClient.judging(head -> {
+                Thread loop = Thread.currentThread();
+                Vertx.currentContext()
+                        .owner()
+                        .timer(1)
+                        .onComplete(done -> same.complete(loop.equals(Thread.currentThread())));
+                return Verdict.PASS;
+            });
+            rig.client.text("{}");
+            assertThat(Rig.await(same)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void peeksAtTopLevelMembers(Relay relay) throws Exception {
         try (Rig rig = relay.rig()) {
             List<String> seen = new ArrayList<>();
@@ -343,13 +364,7 @@ class RelayContractTest {
     }
 
     private static CompletableFuture<Wire.Frame> reading(Wire wire) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return wire.message();
-            } catch (IOException failure) {
-                throw new UncheckedIOException(failure);
-            }
-        });
+        return Rig.async(wire::message);
     }
 
     private static byte[] joined(byte[] first, byte[] second) {

@@ -46,21 +46,13 @@ final class Rig implements AutoCloseable {
         this.connector = vertx.createWebSocketClient(
                 RelayOptions.standard().client(new WebSocketClientOptions(), upstreamLimits));
         int port = listen();
-        CompletableFuture<Wire> accepted = CompletableFuture.supplyAsync(() -> acceptUpstream(early));
+        CompletableFuture<Wire> accepted = async(() -> Wire.accept(upstreamListener, early));
         this.client = Wire.connect(port, "/");
         this.upstream = accepted.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     Rig(Legs legs) throws Exception {
         this(legs, RelayLimits.client(), RelayLimits.upstream());
-    }
-
-    private Wire acceptUpstream(byte[] early) {
-        try {
-            return Wire.accept(upstreamListener, early);
-        } catch (Exception failure) {
-            throw new IllegalStateException(failure);
-        }
     }
 
     private int listen() throws Exception {
@@ -118,6 +110,19 @@ final class Rig implements AutoCloseable {
             }
         });
         return result.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Runs blocking work beside the test. */
+    static <T> CompletableFuture<T> async(Callable<T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                result.complete(work.call());
+            } catch (Exception failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        return result;
     }
 
     static <T> T await(CompletableFuture<T> future) throws Exception {
