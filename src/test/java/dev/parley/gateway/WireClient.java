@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -101,6 +102,22 @@ public final class WireClient implements AutoCloseable {
                 return event;
             }
         }
+    }
+
+    /** The next event that fits; empty if the connection ends before. */
+    public Optional<JsonNode> awaitOrEnd(Predicate<JsonNode> wanted) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS_MAX);
+        while (System.nanoTime() < deadline) {
+            boolean ended = closed.isDone(); // before: what came until then is in the queue
+            JsonNode event = next(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ended ? 0 : 50));
+            if (event == null && ended) {
+                return Optional.empty();
+            }
+            if (event != null && wanted.test(event)) {
+                return Optional.of(event);
+            }
+        }
+        throw new AssertionError("neither the event nor the end in time; heard " + types());
     }
 
     /** Everything heard so far, in order. */
