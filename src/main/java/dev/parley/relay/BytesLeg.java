@@ -3,8 +3,6 @@ package dev.parley.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -21,7 +19,7 @@ final class BytesLeg implements Leg {
     private static final Logger LOGGER = LoggerFactory.getLogger(BytesLeg.class);
 
     private final ChannelHandlerContext ctx;
-    private final ContextInternal context;
+    private final LegLoop loop;
     private final LoopClock clock;
     private final RelayLimits limits;
     private final boolean client;
@@ -29,8 +27,10 @@ final class BytesLeg implements Leg {
     private final Lane lane;
     private final MessageReader reader;
     private final LegWriter writer;
+    private final LegWatch watch;
     private final RateBucket rate;
     private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>(1);
+    private final Ending ending = new Ending();
     private final Promise<Void> gone = Promise.promise();
 
     private @Nullable Gate owner;
@@ -41,19 +41,12 @@ final class BytesLeg implements Leg {
     private boolean paused;
     private boolean inRead;
 
-    private @Nullable LegEnd end;
-    private boolean endSignalled;
     /** Nothing that arrives is looked at any more. */
     private boolean deaf;
 
+    /** A close frame waits behind what is held for this leg. */
     private boolean closeWaits;
-    private boolean closeWritten;
-    private boolean peerClosed;
-    private long deadline;
-    private boolean deadlineSet;
 
-    private long heard;
-    private long pinged;
     private long messagesIn;
     private long bytesIn;
     private long messagesOut;
@@ -67,7 +60,7 @@ final class BytesLeg implements Leg {
             RelayLimits limits,
             boolean client) {
         this.ctx = ctx;
-        this.context = context;
+        this.loop = new LegLoop(ctx.channel().eventLoop(), context);
         this.clock = clock;
         this.limits = limits;
         this.client = client;
@@ -75,6 +68,7 @@ final class BytesLeg implements Leg {
         this.lane = new Lane(this, budget, limits.heldBytesMax());
         this.reader = new MessageReader(this, lane, limits, client, message);
         this.writer = new LegWriter(ctx, !client, limits.queueBytesMax(), clock.now());
+        this.watch = new LegWatch(ctx.channel(), writer, message, limits, client, clock.now());
         this.rate = new RateBucket(limits.messagesPerSecondMax(), clock.now());
         clock.add(this);
     }
@@ -84,7 +78,7 @@ final class BytesLeg implements Leg {
     @Override
     public void judge(Gate next) {
         owner = next;
-        if (end == null) {
+        if (ending.isOpen()) {
             gate = next;
         }
     }
@@ -99,7 +93,7 @@ final class BytesLeg implements Leg {
         }
         peer = (BytesLeg) next;
         if (peer != null) {
-            if (!peer.ctx.channel().eventLoop().inEventLoop()) {
+            if (!peer.loop.isCurrent()) {
                 throw new IllegalArgumentException("legs that forward to each other share an event loop");
             }
             peer.feeder = this;
@@ -113,7 +107,7 @@ final class BytesLeg implements Leg {
             throw new IllegalStateException(started ? "started twice" : "nobody judges this leg");
         }
         started = true;
-        heard = clock.now();
+        watch.heard(clock.now());
         readOn();
     }
 
@@ -126,13 +120,13 @@ final class BytesLeg implements Leg {
     @Override
     public void resumeReading() {
         paused = false;
-        heard = clock.now();
+        watch.heard(clock.now());
         readOn();
     }
 
     @Override
     public void send(Buffer utf8) {
-        if (end != null) {
+        if (!ending.isOpen()) {
             return;
         }
         if (writer.isFlooded()) {
@@ -148,8 +142,7 @@ final class BytesLeg implements Leg {
 
     @Override
     public Future<Void> close(int code, String reason) {
-        if (end == null) {
-            end = new LegEnd(LegEnd.Cause.LOCAL, code, reason);
+        if (ending.begin(new LegEnd(LegEnd.Cause.LOCAL, code, reason))) {
             gate = ClosedGate.INSTANCE;
             flushFeeder();
             closeWaits = true;
@@ -169,7 +162,7 @@ final class BytesLeg implements Leg {
 
     @Override
     public boolean isOpen() {
-        return end == null;
+        return ending.isOpen();
     }
 
     @Override
@@ -186,7 +179,7 @@ final class BytesLeg implements Leg {
 
     /** Bytes from the socket; owns them. */
     void read(ByteBuf bytes) {
-        heard = clock.now();
+        watch.heard(clock.now());
         if (deaf) {
             bytes.release();
         } else if (isJudging() && unread.isEmpty() && !inRead) {
@@ -200,16 +193,16 @@ final class BytesLeg implements Leg {
         BytesLeg before = clock.reading();
         clock.reading(this);
         inRead = true;
-        ContextInternal outer = context.beginDispatch();
         try {
-            ByteBuf rest = reader.read(bytes);
-            if (rest != null) {
-                unread.addFirst(rest);
-            }
+            loop.dispatch(() -> {
+                ByteBuf rest = reader.read(bytes);
+                if (rest != null) {
+                    unread.addFirst(rest);
+                }
+            });
         } catch (RuntimeException bug) {
             broken(bug);
         } finally {
-            context.endDispatch(outer);
             inRead = false;
             clock.reading(before);
         }
@@ -280,12 +273,13 @@ final class BytesLeg implements Leg {
             return;
         }
         deaf = true;
-        peerClosed = true;
-        if (end == null) {
-            end = new LegEnd(LegEnd.Cause.PEER_CLOSED, CloseFrame.code(payload), CloseFrame.reason(payload));
+        stopReading();
+        boolean bothClosed = ending.heard();
+        int code = CloseFrame.code(payload);
+        if (ending.begin(new LegEnd(LegEnd.Cause.PEER_CLOSED, code, CloseFrame.reason(payload)))) {
             signalEnd();
-            sendClose(CloseFrame.code(payload), "");
-        } else if (closeWritten) {
+            sendClose(code, "");
+        } else if (bothClosed) {
             closedBoth();
         }
         flowChanged();
@@ -327,25 +321,20 @@ final class BytesLeg implements Leg {
     void writabilityChanged() {
         if (ctx.channel().isWritable()) {
             writer.writable();
-            writer.flush();
-        } else {
-            writer.flush();
         }
-        BytesLeg source = feeder;
-        if (source != null) {
-            source.flowChanged();
-        }
+        writer.flush();
+        unblockFeeder();
     }
 
     private boolean takesMore() {
-        return end != null || ctx.channel().isWritable();
+        return writer.isClosed() || ctx.channel().isWritable();
     }
 
     /** Looks again at whether to read from the socket. */
     void flowChanged() {
         BytesLeg target = peer;
         boolean flows = !lane.isFull() && (target == null || target.takesMore());
-        boolean wants = deaf || end != null || (isJudging() && flows);
+        boolean wants = deaf || !ending.isOpen() || (isJudging() && flows);
         if (wants != ctx.channel().config().isAutoRead()) {
             ctx.channel().config().setAutoRead(wants);
         }
@@ -353,7 +342,7 @@ final class BytesLeg implements Leg {
 
     /** Something that was held for this leg went on its way. */
     void laneMoved() {
-        LegEnd local = end;
+        LegEnd local = ending.how();
         BytesLeg source = feeder;
         if (closeWaits && local != null && (source == null || !source.lane.holdsFor(this))) {
             closeWaits = false;
@@ -365,12 +354,11 @@ final class BytesLeg implements Leg {
 
     private void sendClose(int code, String reason) {
         writer.close(code, reason, (ChannelFutureListener) written -> {
-            closeWritten = true;
-            if (peerClosed) {
+            if (ending.written()) {
                 closedBoth();
             }
         });
-        deadline();
+        ending.limit(clock.now(), limits.closeTimeout());
         flushUnlessReading();
     }
 
@@ -387,41 +375,34 @@ final class BytesLeg implements Leg {
             return;
         }
         deaf = true;
-        reader.discard();
-        if (end == null) {
-            end = failure.end();
-            signalEnd();
-        }
+        stopReading();
+        ending.begin(failure.end());
+        signalEnd();
         closeWaits = false;
-        writer.close(failure.code(), failure.reason(), (ChannelFutureListener) written -> shutdownOutput());
-        deadline();
-        writer.flush();
+        if (writer.insideMessage()) {
+            writer.finish(); // nothing can be said inside another's message
+        } else {
+            writer.close(failure.code(), failure.reason(), (ChannelFutureListener) written -> SocketEnd.halve(ctx));
+            writer.flush();
+        }
+        ending.limit(clock.now(), limits.closeTimeout());
         flowChanged();
         unblockFeeder();
     }
 
-    /** Ends our side only: closing a socket with unread bytes could reset it before the close frame was read. */
-    private void shutdownOutput() {
-        SslHandler tls = ctx.pipeline().get(SslHandler.class);
-        if (tls != null) {
-            tls.closeOutbound();
-        }
-        if (ctx.channel() instanceof DuplexChannel duplex && ctx.channel().isActive()) {
-            duplex.shutdownOutput();
-        }
-    }
-
-    private void deadline() {
-        if (!deadlineSet) {
-            deadlineSet = true;
-            deadline = clock.now() + limits.closeTimeout().toNanos();
+    /** Gives up on the message under way; what has gone out of it cannot be completed. */
+    private void stopReading() {
+        BytesLeg target = peer;
+        boolean begunElsewhere = message.isStreaming();
+        reader.flushRun();
+        reader.discard();
+        if (begunElsewhere && target != null) {
+            lane.breakOff(target);
         }
     }
 
     private void cut(LegEnd how) {
-        if (end == null) {
-            end = how;
-        }
+        ending.begin(how);
         deaf = true;
         writer.discard();
         ctx.close();
@@ -430,12 +411,10 @@ final class BytesLeg implements Leg {
 
     /** The other leg was lost inside a message that had begun to go out here: nothing can follow it. */
     void brokenOff() {
-        if (end == null) {
-            end = new LegEnd(LegEnd.Cause.LOCAL, CloseCodes.LOST, "the other side was lost inside a message");
-        }
+        ending.begin(new LegEnd(LegEnd.Cause.LOCAL, CloseCodes.LOST, "the other side was lost inside a message"));
         deaf = true;
         writer.finish();
-        deadline();
+        ending.limit(clock.now(), limits.closeTimeout());
         flowChanged();
         unblockFeeder();
     }
@@ -460,21 +439,15 @@ final class BytesLeg implements Leg {
 
     /** The socket is gone. */
     void lost() {
-        if (end == null) {
-            end = new LegEnd(LegEnd.Cause.PEER_LOST, CloseCodes.LOST, "");
-        }
+        ending.begin(new LegEnd(LegEnd.Cause.PEER_LOST, CloseCodes.LOST, ""));
         deaf = true;
-        BytesLeg target = peer;
-        if (message.isStreaming() && target != null) {
-            lane.breakOff(target);
-        }
-        reader.discard();
+        stopReading();
         unread.forEach(ByteBuf::release);
         unread.clear();
         writer.discard();
         unblockFeeder();
         signalEnd();
-        ctx.channel().eventLoop().execute(() -> dispatch(gone::tryComplete));
+        loop.later(gone::tryComplete);
     }
 
     private void unblockFeeder() {
@@ -486,17 +459,14 @@ final class BytesLeg implements Leg {
 
     /** In a task of its own, so that a gate never learns of the end inside another call. */
     private void signalEnd() {
-        LegEnd how = end;
-        if (!endSignalled && how != null) {
-            endSignalled = true;
-            ctx.channel()
-                    .eventLoop()
-                    .execute(() -> dispatch(() -> {
-                        gate = ClosedGate.INSTANCE;
-                        if (owner != null) {
-                            owner.onEnd(how);
-                        }
-                    }));
+        LegEnd how = ending.untold();
+        if (how != null) {
+            loop.later(() -> {
+                gate = ClosedGate.INSTANCE;
+                if (owner != null) {
+                    owner.onEnd(how);
+                }
+            });
         }
     }
 
@@ -504,65 +474,20 @@ final class BytesLeg implements Leg {
 
     /** Looks after deadlines; false when the leg is gone and need not be looked at again. */
     boolean sweep(long now) {
-        if (deadlineSet && now - deadline >= 0) {
+        if (ending.isOverdue(now)) {
             ctx.close();
         }
-        if (end == null) {
+        if (ending.isOpen()) {
             rate.fill(now);
-            checkSlow(now);
-        }
-        if (end == null && started) {
-            checkSilence(now);
+            Failure failure = watch.check(now, started);
+            if (failure != null) {
+                fail(failure);
+            }
         }
         return ctx.channel().isActive();
     }
 
-    private void checkSlow(long now) {
-        if (!client && !ctx.channel().config().isAutoRead()) {
-            // It may well wait for us to read, while we wait for its client: the client's own clock decides.
-            writer.postpone(now);
-        }
-        long stalled = writer.stalledNanos(now);
-        if (stalled >= limits.queueAgeMax().toNanos()) {
-            fail(Failure.slow("nothing taken for " + limits.queueAgeMax().toMillis() + " ms"));
-        } else if (stalled > 0 && writer.isFlooded()) {
-            fail(Failure.slow("more than " + limits.queueBytesMax() + " bytes wait"));
-        }
-    }
-
-    private void checkSilence(long now) {
-        if (!ctx.channel().config().isAutoRead()) {
-            // We do not listen: the peer's clocks stand still.
-            heard = now;
-            message.postpone(now);
-        } else if (message.begun()
-                && now - message.begunAt() >= limits.messageTimeout().toNanos()) {
-            fail(Failure.timeout(
-                    "message took longer than " + limits.messageTimeout().toMillis() + " ms"));
-        } else if (now - heard >= limits.silenceMax().toNanos()) {
-            fail(Failure.timeout("nothing heard for " + limits.silenceMax().toMillis() + " ms"));
-        } else if (now - Math.max(heard, pinged) >= limits.pingInterval().toNanos()) {
-            pinged = now;
-            writer.ping();
-            writer.flush();
-        }
-    }
-
-    /** Runs a task on the event loop, at once if this is it. */
     void execute(Runnable task) {
-        if (ctx.channel().eventLoop().inEventLoop()) {
-            dispatch(task);
-        } else {
-            ctx.channel().eventLoop().execute(() -> dispatch(task));
-        }
-    }
-
-    private void dispatch(Runnable task) {
-        ContextInternal outer = context.beginDispatch();
-        try {
-            task.run();
-        } finally {
-            context.endDispatch(outer);
-        }
+        loop.run(task);
     }
 }

@@ -115,8 +115,9 @@ final class CurrentMessage implements MessageHead {
         return verdict == Verdict.COLLECT;
     }
 
+    /** Whether it has begun to go out, and has not ended. */
     boolean isStreaming() {
-        return streaming;
+        return begun && streaming;
     }
 
     /** From here on the message goes on as it comes. */

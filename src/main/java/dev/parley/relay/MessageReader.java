@@ -1,6 +1,5 @@
 package dev.parley.relay;
 
-import dev.parley.protocol.EventType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
@@ -91,14 +90,11 @@ final class MessageReader {
         }
     }
 
-    boolean insideMessage() {
-        return message.begun();
-    }
-
     /** Gives up: nothing is read any more. */
     void discard() {
         closed = true;
         message.release();
+        message.end();
         if (carry != null) {
             carry.release();
             carry = null;
@@ -284,6 +280,9 @@ final class MessageReader {
     private void passed() {
         if (message.keptBytes() > 0) {
             settleTail();
+            if (leg.isDeaf()) {
+                return;
+            }
             message.takeKept(Edge.MESSAGE, 1).forEach(portion -> lane.pass(leg.target(), portion));
             runFrom = at;
         } else {
@@ -321,9 +320,5 @@ final class MessageReader {
     private void fail(Failure failure) {
         closed = true;
         leg.fail(failure);
-    }
-
-    EventType typeUnderWay() {
-        return message.type();
     }
 }
