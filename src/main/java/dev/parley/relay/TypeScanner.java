@@ -14,6 +14,10 @@ import java.util.Arrays;
  */
 final class TypeScanner {
     private static final byte[] KEY = "type".getBytes(StandardCharsets.US_ASCII);
+    /** Brace, quote, type, quote, colon: the eight bytes as they stand, the first lowest; a quote follows. */
+    private static final long HEAD = 0x3A_22_65_70_79_74_22_7BL;
+
+    private static final int HEAD_LENGTH = 9;
     private static final int MISMATCH = -1;
     private static final EventType[][] BY_LENGTH = byLength();
 
@@ -84,18 +88,44 @@ final class TypeScanner {
      * @param toTheEnd whether to go on behind the type, to see a second one
      */
     void scan(ByteBuffer bytes, int from, int to, int mask, boolean toTheEnd) {
-        int at = from;
+        int at = state == State.START ? usualHead(bytes, from, to, mask) : from;
         while (at < to && state != State.END) {
+            if (found && !toTheEnd) {
+                return;
+            }
             if (state == State.STRING) {
                 at = skipString(bytes, at, to, Masks.rotate(mask, at - from));
             } else {
                 step(Masks.unmask(bytes.get(at), mask, at - from) & 0xFF);
                 at++;
             }
-            if (found && !toTheEnd) {
-                return;
-            }
         }
+    }
+
+    /** Nearly every event begins with its type: over that in one go, or not at all. */
+    private int usualHead(ByteBuffer bytes, int from, int to, int mask) {
+        int at = from + HEAD_LENGTH;
+        if (to - at <= value.length
+                || ((long) Utf8Check.LONGS.get(bytes, from) ^ Masks.wide(mask)) != HEAD
+                || Masks.unmask(bytes.get(at - 1), mask, HEAD_LENGTH - 1) != '"') {
+            return from;
+        }
+        for (int length = 0; length < value.length; length++) {
+            byte octet = Masks.unmask(bytes.get(at + length), mask, HEAD_LENGTH + length);
+            if (octet == '"') {
+                depth = 1;
+                valueLength = length;
+                type = lookUp();
+                found = true;
+                state = State.AFTER_VALUE;
+                return at + length + 1;
+            }
+            if (octet == '\\' || octet < 0) {
+                return from;
+            }
+            value[length] = octet;
+        }
+        return from;
     }
 
     /** On to the quote or backslash that ends this stretch of a string, and over it. */
