@@ -13,6 +13,9 @@ final class OpenResponse {
 
     private final String id;
     private final Terms terms;
+    /** The create that it was taken for the answer to. */
+    private @Nullable PendingCreate cause;
+
     private @Nullable Cover cover;
     private long audioBytes;
     private long textChars;
@@ -50,6 +53,15 @@ final class OpenResponse {
 
     void coverBy(Cover found) {
         cover = found;
+    }
+
+    @Nullable
+    PendingCreate cause() {
+        return cause;
+    }
+
+    void causedBy(@Nullable PendingCreate create) {
+        cause = create;
     }
 
     /** True the first time only. */

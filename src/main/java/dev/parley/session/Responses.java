@@ -172,7 +172,27 @@ final class Responses {
     Optional<PendingCreate> refused(String eventId) {
         Optional<PendingCreate> create = book.takeSent(eventId);
         create.ifPresent(this::giveUp);
-        return create;
+        return create.or(() -> mistaken(eventId));
+    }
+
+    /**
+     * The create was taken for the cause of a response that the provider had started by itself just before: that one runs on
+     * the standing cover, and the create's own goes back.
+     */
+    private Optional<PendingCreate> mistaken(String eventId) {
+        for (OpenResponse response : book.open()) {
+            PendingCreate cause = response.cause();
+            if (cause != null && cause.sentEventId().equals(eventId)) {
+                response.causedBy(null);
+                Cover standing = automatic.take();
+                if (standing != null) {
+                    response.coverBy(standing);
+                    giveUp(cause);
+                }
+                return Optional.of(cause);
+            }
+        }
+        return Optional.empty();
     }
 
     /** Asks the provider to stop whatever runs. */
@@ -284,6 +304,7 @@ final class Responses {
         if (create.isPresent()) {
             OpenResponse opened =
                     new OpenResponse(id, create.get().terms(), create.get().cover());
+            opened.causedBy(create.get());
             book.open(opened);
             return opened;
         }

@@ -18,6 +18,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,9 +80,14 @@ final class OpeningGate implements Gate {
     }
 
     private void created(Buffer event) {
-        String id = Json.object(event)
-                .map(tree -> tree.path("session").path("id").asText(null))
-                .orElse(null);
+        Optional<JsonNode> tree = Json.object(event);
+        if (tree.isEmpty()) {
+            fail(
+                    "unreadable",
+                    Unavailable.refusal("The upstream opened the session with an event that cannot be read."));
+            return;
+        }
+        String id = tree.get().path("session").path("id").textValue();
         vertx.cancelTimer(timer);
         outcome.tryComplete(new Outcome.Connected(new UpstreamSession(leg, account, id, event, ended)));
     }

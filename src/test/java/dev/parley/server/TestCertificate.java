@@ -10,10 +10,10 @@ import java.security.cert.X509Certificate;
 import java.util.Base64;
 
 /** A self-signed certificate for {@code localhost}, made by the JDK's keytool. */
-record TestCertificate(String certificatePem, String keyPem, BigInteger serial) {
+public record TestCertificate(String certificatePem, String keyPem, BigInteger serial) {
     private static final char[] PASSWORD = "changeit".toCharArray();
 
-    static TestCertificate make(Path folder) throws Exception {
+    public static TestCertificate make(Path folder) throws Exception {
         Path store = Files.createTempDirectory(folder, "cert").resolve("store.p12");
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -51,7 +51,7 @@ record TestCertificate(String certificatePem, String keyPem, BigInteger serial) 
                 certificate.getSerialNumber());
     }
 
-    void write(Path certificate, Path key) throws Exception {
+    public void write(Path certificate, Path key) throws Exception {
         Files.writeString(certificate, certificatePem);
         Files.writeString(key, keyPem);
     }

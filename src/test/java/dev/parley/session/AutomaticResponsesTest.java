@@ -160,6 +160,25 @@ class AutomaticResponsesTest {
     }
 
     @Test
+    void takesTheStandingCoverWhenTheCreateInFrontOfItWasRefused() {
+        try (SessionRig rig = speaking("100")) {
+            rig.clientSends(
+                    "{\"type\":\"response.create\",\"event_id\":\"c1\",\"response\":{\"max_output_tokens\":60}}");
+            rig.upstreamSends(created("resp_auto"));
+            rig.upstreamSends("{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"code\":"
+                    + "\"conversation_already_has_active_response\",\"message\":\"no\",\"event_id\":\"c1\"}}");
+
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("the running response's, the next one's, and the spare")
+                    .isEqualTo(3);
+            rig.upstreamSends(done("resp_auto", "completed"));
+            assertThat(rig.entries()).hasSize(1);
+            assertThat(rig.on(rig.budget::openReservations)).isEqualTo(2);
+            endAndCheck(rig);
+        }
+    }
+
+    @Test
     void coverGrowsWithWhatIsSpoken() {
         try (SessionRig rig = speaking("100")) {
             NanoUsd before = rig.on(rig.budget::reserved);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.parley.upstream;
+
+import org.jspecify.annotations.NullMarked;
