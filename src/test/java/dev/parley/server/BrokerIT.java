@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.ConfigLoader;
+import dev.parley.gateway.BrokerRig;
+import dev.parley.store.TestDatabase;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -65,16 +67,21 @@ class BrokerIT {
 
     @Test
     void leavesNothingBehindWhenItCannotStart() throws Exception {
-        try (BrokerTester tester = BrokerTester.start()) {
+        try (BrokerTester tester = BrokerTester.start();
+                TestDatabase other = TestDatabase.create()) {
             Map<String, String> settings = new HashMap<>(tester.settings());
             settings.put("PARLEY_HTTP_PORT", Integer.toString(tester.broker().tenantPort()));
+            settings.put("PARLEY_DATABASE_URL", other.url());
             BrokerConfig config = ConfigLoader.load(null, settings).config();
-            String before = connections(tester);
 
             StartException refused = catchThrowableOfType(StartException.class, () -> Broker.start(config, _ -> {}));
 
             assertThat(refused).hasMessage("port " + tester.broker().tenantPort() + " is in use: set PARLEY_HTTP_PORT");
-            assertThat(connections(tester)).isEqualTo(before);
+            assertThat(other.query("select count(*) from tenant"))
+                    .as("it had used the database")
+                    .isEqualTo("1");
+            BrokerRig.eventually(
+                    "its connections are gone", () -> brokerConnections(other).equals("0"));
         }
     }
 
@@ -94,8 +101,9 @@ class BrokerIT {
         }
     }
 
-    private static String connections(BrokerTester tester) {
-        return tester.database().query("select count(*) from pg_stat_activity where datname = current_database()");
+    private static String brokerConnections(TestDatabase database) {
+        return database.query("select count(*) from pg_stat_activity where datname = current_database()"
+                + " and application_name = 'parley-broker'");
     }
 
     private static HttpResponse<String> get(HttpClient http, URI url) throws Exception {
