@@ -2,6 +2,7 @@ package dev.parley.protocol;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.TokenUsage;
+import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Optional;
 
@@ -22,6 +23,7 @@ public record UsageReport(
         long cachedUnassigned,
         boolean byDuration,
         long millis) {
+    private static final BigDecimal MILLISECOND = BigDecimal.valueOf(1, 3);
 
     /** Whether every token has a class. */
     public boolean complete() {
@@ -86,11 +88,15 @@ public record UsageReport(
         if (!seconds.isNumber() || seconds.decimalValue().signum() < 0 || seconds.asDouble() > Integer.MAX_VALUE) {
             return Optional.empty();
         }
-        long millis = seconds.decimalValue()
-                .movePointRight(3)
-                .setScale(0, RoundingMode.CEILING)
-                .longValueExact();
-        return Optional.of(new UsageReport(TokenUsage.NONE, 0, 0, 0, true, millis));
+        return Optional.of(new UsageReport(TokenUsage.NONE, 0, 0, 0, true, millis(seconds.decimalValue())));
+    }
+
+    /** Rounded up. Tiny numbers are not scaled: 1e-99999999 would be written out with all its digits. */
+    private static long millis(BigDecimal seconds) {
+        if (seconds.compareTo(MILLISECOND) <= 0) {
+            return seconds.signum();
+        }
+        return seconds.movePointRight(3).setScale(0, RoundingMode.CEILING).longValueExact();
     }
 
     /** A count on the wire; what is no count, or is beyond any context window, is none. */

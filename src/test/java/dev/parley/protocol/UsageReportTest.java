@@ -52,6 +52,10 @@ class UsageReportTest {
                         .orElseThrow()
                         .millis())
                 .isEqualTo(1_401);
+        assertThat(read("{\"type\":\"duration\",\"seconds\":1e-999999999}")
+                        .orElseThrow()
+                        .millis())
+                .isEqualTo(1);
     }
 
     @Test
