@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who a verified token speaks for. Claims may narrow what the tenant allows, never widen it.
  *
+ * @param issuer the token's {@code iss}; when the tenant no longer has it, the caller has to go
  * @param tokenId the token's {@code jti}, by which it can be revoked
  * @param models narrows the tenant's allow-list; null if the token does not
  * @param outputTokensMax narrows the tenant's cap on one response
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record Caller(
         TenantId tenant,
         SubjectId subject,
+        String issuer,
         @Nullable String tokenId,
         Instant issuedAt,
         Instant expiresAt,

@@ -33,7 +33,7 @@ final class ClaimRules {
     }
 
     /** Who the token speaks for, if its signature holds. */
-    Caller callerOf(ObjectNode claims, TenantId tenant, Instant now) throws RejectedToken {
+    Caller callerOf(ObjectNode claims, TenantId tenant, String issuer, Instant now) throws RejectedToken {
         checkAudience(claims.get("aud"));
         Instant expiresAt = time(claims, "exp");
         if (expiresAt == null) {
@@ -50,6 +50,7 @@ final class ClaimRules {
         return new Caller(
                 tenant,
                 new SubjectId(text(claims, "sub", 255)),
+                issuer,
                 claims.has("jti") ? text(claims, "jti", TOKEN_ID_LENGTH_MAX) : null,
                 issuedAt,
                 expiresAt,

@@ -71,6 +71,12 @@ final class IssuerBook implements AutoCloseable {
         return issuers.get(issuer);
     }
 
+    /** Whether tokens of this issuer still speak for the tenant: it was not removed, nor given to another. */
+    boolean holds(String issuer, TenantId tenant) {
+        IssuerKeys keys = issuers.get(issuer);
+        return keys != null && (keys.tenant() == null || keys.tenant().equals(tenant));
+    }
+
     boolean isRevoked(TenantId tenant, String tokenId) {
         return revoked.containsKey(new TokenName(tenant, tokenId));
     }

@@ -1,9 +1,9 @@
 package dev.parley.auth;
 
-import dev.parley.concurrent.Blocking;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -16,14 +16,14 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
  * Fetches key sets from addresses that tenants choose, so it trusts none of them: https only, no redirects, no compression,
  * at most {@link #BYTES_MAX} within {@link #TIMEOUT} from the look-up of the name to the last byte. Every address of the
  * name must be public, and the connection goes to the very address that was checked, so a second answer of the name server
- * changes nothing. Thread-safe.
+ * changes nothing. Names are looked up on threads of their own: a name server that does not answer holds one for many
+ * seconds, and only other key sets may wait for it. Thread-safe.
  */
 final class JwksFetcher {
     static final int BYTES_MAX = 256 * 1024;
@@ -32,8 +32,10 @@ final class JwksFetcher {
     private static final int HTTPS_PORT = 443;
     private static final int HTTP_PORT = 80;
 
+    private static final int LOOK_UPS_MAX = 8;
+
     private final Vertx vertx;
-    private final Blocking blocking;
+    private final WorkerExecutor lookUps;
     private final Resolver resolver;
     private final boolean allowLoopback;
     private final Duration timeout;
@@ -44,13 +46,13 @@ final class JwksFetcher {
         List<InetAddress> resolve(String host) throws UnknownHostException;
     }
 
-    JwksFetcher(Vertx vertx, Blocking blocking, boolean allowLoopback) {
-        this(vertx, blocking, host -> List.of(InetAddress.getAllByName(host)), allowLoopback, TIMEOUT);
+    JwksFetcher(Vertx vertx, boolean allowLoopback) {
+        this(vertx, host -> List.of(InetAddress.getAllByName(host)), allowLoopback, TIMEOUT);
     }
 
-    JwksFetcher(Vertx vertx, Blocking blocking, Resolver resolver, boolean allowLoopback, Duration timeout) {
+    JwksFetcher(Vertx vertx, Resolver resolver, boolean allowLoopback, Duration timeout) {
         this.vertx = vertx;
-        this.blocking = blocking;
+        this.lookUps = vertx.createSharedWorkerExecutor("key-set-names", LOOK_UPS_MAX);
         this.resolver = resolver;
         this.allowLoopback = allowLoopback;
         this.timeout = timeout;
@@ -62,7 +64,7 @@ final class JwksFetcher {
         WebClient client = WebClient.create(vertx, options("https".equals(url.getScheme())));
         long deadline = vertx.setTimer(
                 timeout.toMillis(), _ -> promise.tryFail(new TimeoutException("no key set within " + timeout)));
-        blocking.call(() -> checkedAddress(url))
+        lookUps.executeBlocking(() -> checkedAddress(url), false)
                 .compose(address -> get(client, url, address))
                 .onSuccess(promise::tryComplete)
                 .onFailure(promise::tryFail);
@@ -83,9 +85,7 @@ final class JwksFetcher {
                 .setProtocolVersion(HttpVersion.HTTP_1_1)
                 .setKeepAlive(false)
                 .setDecompressionSupported(false)
-                .setConnectTimeout((int) timeout.toMillis())
-                .setIdleTimeout((int) timeout.toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+                .setConnectTimeout((int) timeout.toMillis());
         return options;
     }
 

@@ -45,8 +45,7 @@ public final class JwtVerifier implements TokenVerifier, AutoCloseable {
         this(
                 blocking,
                 config,
-                new IssuerBook(
-                        vertx, blocking, issuers, new JwksFetcher(vertx, blocking, config.jwksAllowLoopback()), ticker),
+                new IssuerBook(vertx, blocking, issuers, new JwksFetcher(vertx, config.jwksAllowLoopback()), ticker),
                 tenants,
                 ticker);
     }
@@ -101,7 +100,8 @@ public final class JwtVerifier implements TokenVerifier, AutoCloseable {
             }
             TenantId tenant = issuer.tenant() == null ? ClaimRules.tenantOf(token.claims()) : issuer.tenant();
             Instant now = ticker.now();
-            return Future.succeededFuture(new Candidate(token, issuer, rules.callerOf(token.claims(), tenant, now)));
+            return Future.succeededFuture(
+                    new Candidate(token, issuer, rules.callerOf(token.claims(), tenant, token.issuer(), now)));
         } catch (RejectedToken rejected) {
             return Future.failedFuture(rejected);
         }
@@ -131,6 +131,9 @@ public final class JwtVerifier implements TokenVerifier, AutoCloseable {
     /** What the broker knows against a caller whose token is good: null if nothing. */
     private Future<@Nullable Refusal> standing(Caller caller) {
         if (caller.tokenId() != null && book.isRevoked(caller.tenant(), caller.tokenId())) {
+            return Future.succeededFuture(RejectedToken.revoked().refusal());
+        }
+        if (!book.holds(caller.issuer(), caller.tenant())) {
             return Future.succeededFuture(RejectedToken.revoked().refusal());
         }
         return tenants.find(caller.tenant()).map(tenant -> standing(caller, tenant.orElse(null)));

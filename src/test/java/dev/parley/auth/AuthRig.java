@@ -47,7 +47,7 @@ final class AuthRig implements AutoCloseable {
     }
 
     AuthRig(JwksFetcher.Resolver resolver, boolean allowLoopback, Duration timeout) {
-        JwksFetcher fetcher = new JwksFetcher(vertx, blocking, resolver, allowLoopback, timeout);
+        JwksFetcher fetcher = new JwksFetcher(vertx, resolver, allowLoopback, timeout);
         book = new IssuerBook(vertx, blocking, issuers, fetcher, ticker);
         verifier = new JwtVerifier(blocking, config, book, tenants, ticker);
         tenants.put(tenant(ACME, TenantStatus.ACTIVE, Instant.EPOCH));

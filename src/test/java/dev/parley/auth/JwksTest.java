@@ -14,6 +14,7 @@ import java.security.KeyPair;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -30,11 +31,15 @@ class JwksTest {
     /** What the name server says of {@code keys.example}. */
     private volatile List<String> addresses = List.of("127.0.0.1");
 
+    /** What {@code stuck.example} waits for. */
+    private final CountDownLatch nameServerAnswers = new CountDownLatch(1);
+
     private final AuthRig rig = new AuthRig(this::resolve, true, JwksFetcher.TIMEOUT);
     private final KeyServer server = new KeyServer(rig.vertx);
 
     @AfterEach
     void stop() {
+        nameServerAnswers.countDown();
         server.close();
         rig.close();
     }
@@ -118,6 +123,35 @@ class JwksTest {
         assertThatThrownBy(() -> AuthRig.await(fetcher(true).fetch(server.url())))
                 .hasStackTraceContaining("no key set within");
         awaitNoConnection();
+    }
+
+    @Test
+    void nameServersThatDoNotAnswerHoldUpNobodyElse() {
+        KeyPair pair = Tokens.ec("secp256r1");
+        rig.issuers.add(new Issuer(
+                "https://other.example",
+                AuthRig.GLOBEX,
+                new KeySource.PublicKeyPem(PublicKeys.toPem(pair.getPublic()))));
+        List<Future<Verification>> stuck = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            rig.issuers.add(new Issuer(
+                    ISSUER + i, AuthRig.ACME, KeySource.JwksUrl.of(URI.create("https://stuck.example/" + i))));
+        }
+        rig.start();
+        for (int i = 0; i < 3; i++) {
+            stuck.add(rig.verifier.verify(
+                    Tokens.sign(header("ES256", "e"), rig.claims(ISSUER + i), Tokens.es256(KEY.getPrivate()))));
+        }
+
+        String token = Tokens.sign(
+                Tokens.header("ES256"), rig.claims("https://other.example"), Tokens.es256(pair.getPrivate()));
+        Future<Verification> onAnEventLoop = Future.future(promise ->
+                rig.vertx.runOnContext(_ -> rig.verifier.verify(token).onComplete(promise)));
+
+        assertThat(AuthRig.await(onAnEventLoop)).isInstanceOf(Verification.Verified.class);
+        nameServerAnswers.countDown();
+        assertThat(AuthRig.await(Future.join(stuck)).<Verification>list())
+                .allSatisfy(one -> assertThat(one).isInstanceOf(Verification.Rejected.class));
     }
 
     @Test
@@ -303,10 +337,13 @@ class JwksTest {
     }
 
     private JwksFetcher fetcher(boolean allowLoopback) {
-        return new JwksFetcher(rig.vertx, rig.blocking, this::resolve, allowLoopback, SHORT);
+        return new JwksFetcher(rig.vertx, this::resolve, allowLoopback, SHORT);
     }
 
     private List<InetAddress> resolve(String host) throws java.net.UnknownHostException {
+        if (host.equals("stuck.example")) {
+            awaitNameServer();
+        }
         if (!host.equals("keys.example")) {
             return List.of(InetAddress.getByName(host));
         }
@@ -316,6 +353,15 @@ class JwksTest {
             resolved.add(InetAddress.getByName(address));
         }
         return resolved;
+    }
+
+    private void awaitNameServer() throws java.net.UnknownHostException {
+        try {
+            nameServerAnswers.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new java.net.UnknownHostException("stuck.example");
     }
 
     private String es256(String keyId, KeyPair pair) {

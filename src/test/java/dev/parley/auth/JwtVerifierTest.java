@@ -54,6 +54,7 @@ class JwtVerifierTest {
                 .isEqualTo(new Caller(
                         AuthRig.ACME,
                         new SubjectId("alice"),
+                        ISSUER,
                         "t-1",
                         rig.ticker.now(),
                         rig.ticker.now().plusSeconds(3600),
@@ -204,6 +205,29 @@ class JwtVerifierTest {
         Caller caller = verified(hs(rig.claims(ISSUER)));
         Instant cutOff = rig.ticker.now().plusSeconds(1);
         rig.tenants.put(AuthRig.tenant(AuthRig.ACME, TenantStatus.ACTIVE, cutOff));
+        assertThat(rig.recheck(caller)).map(Refusal::code).contains("token_revoked");
+    }
+
+    @Test
+    void recheckFindsThatTheIssuerIsGone() {
+        Caller caller = verified(hs(rig.claims(ISSUER)));
+        assertThat(rig.recheck(caller)).isEmpty();
+
+        rig.issuers.remove(AuthRig.ACME, ISSUER);
+        AuthRig.await(rig.book.refresh());
+
+        assertThat(rig.recheck(caller)).map(Refusal::code).contains("token_revoked");
+        assertThat(rig.recheck(caller).orElseThrow().kind().closeCode()).isEqualTo(4401);
+    }
+
+    @Test
+    void recheckFindsThatTheIssuerIsAnotherTenantsNow() {
+        Caller caller = verified(hs(rig.claims(ISSUER)));
+
+        rig.issuers.remove(AuthRig.ACME, ISSUER);
+        rig.issuers.add(new Issuer(ISSUER, AuthRig.GLOBEX, new KeySource.SharedSecret(SECRET)));
+        AuthRig.await(rig.book.refresh());
+
         assertThat(rig.recheck(caller)).map(Refusal::code).contains("token_revoked");
     }
 

@@ -78,6 +78,7 @@ final class SessionRig implements AutoCloseable {
         Caller caller = new Caller(
                 tenant.id(),
                 new SubjectId("alice"),
+                "parley",
                 "t1",
                 Instant.EPOCH,
                 Instant.now().plusSeconds(3600),
