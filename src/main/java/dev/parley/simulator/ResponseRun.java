@@ -161,7 +161,6 @@ final class ResponseRun {
         ObjectNode failure = script.object(ScriptKey.FAIL_RESPONSE).orElse(null);
         if (failure != null && deltas >= failure.path("afterDeltas").asInt(0)) {
             endItem("incomplete");
-            failure.remove("afterDeltas");
             fail(failure);
             return true;
         }

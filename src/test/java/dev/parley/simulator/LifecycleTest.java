@@ -3,8 +3,12 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.server.TestCertificate;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,11 +16,15 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 class LifecycleTest {
     @RegisterExtension
     static final SimulatorTester TESTER =
             new SimulatorTester(SimulatorOptions.DEFAULT.withSpeed(50).withEventLoops(2));
+
+    @TempDir
+    Path folder;
 
     @Test
     void sharesOnePortBetweenItsEventLoops() throws Exception {
@@ -85,6 +93,48 @@ class LifecycleTest {
         client.awaitEnd();
         assertThat(simulator.books().responses()).hasSize(1);
         assertThatThrownBy(() -> RealtimeClient.conversation(vertx, simulator)).isInstanceOf(ExecutionException.class);
+    }
+
+    @Test
+    void speaksTls() throws Exception {
+        Path chain = folder.resolve("chain.pem");
+        Path key = folder.resolve("key.pem");
+        TestCertificate.make(folder).write(chain, key);
+        Simulator simulator = SimulatorTester.get(Simulator.start(
+                TESTER.vertx(),
+                SimulatorOptions.DEFAULT.withSpeed(SimulatorOptions.UNLIMITED).withTls(chain, key)));
+        simulator.scripts().next(1, Script.parse("{\"audioDeltaBytes\":75000,\"outputTokens\":40}"));
+        simulator.scripts().next(1, Script.parse("{\"resetAfterDeltas\":2}"));
+
+        RealtimeClient client = overTls(simulator, chain);
+        JsonNode done = client.send("{\"type\":\"response.create\"}").awaitResponse();
+        client.close();
+        RealtimeClient cut = overTls(simulator, chain);
+        cut.send("{\"type\":\"response.create\"}").awaitEnd();
+
+        assertThat(simulator.url()).hasScheme("wss");
+        assertThat(done.path("status").asText()).isEqualTo("completed");
+        assertThat(client.ofType("response.output_audio.delta"))
+                .anySatisfy(delta ->
+                        assertThat(delta.path("delta").asText().length()).isGreaterThan(74_000));
+        assertThat(cut.types()).contains("response.created").doesNotContain("response.done");
+        assertThatThrownBy(() -> RealtimeClient.conversation(TESTER.vertx(), simulator))
+                .as("no TLS")
+                .isInstanceOf(ExecutionException.class);
+        SimulatorTester.get(simulator.close());
+    }
+
+    private static RealtimeClient overTls(Simulator simulator, Path chain) throws Exception {
+        return RealtimeClient.connect(
+                TESTER.vertx(),
+                simulator,
+                "/v1/realtime?model=gpt-realtime",
+                options -> options.setHost("localhost")
+                        .setSsl(true)
+                        .setSslOptions(new ClientSSLOptions()
+                                .setTrustOptions(new PemTrustOptions().addCertPath(chain.toString()))
+                                .setHostnameVerificationAlgorithm("HTTPS"))
+                        .putHeader("Authorization", "Bearer sk-test-key-0001"));
     }
 
     @Test

@@ -173,6 +173,17 @@ class ScriptTest {
     }
 
     @Test
+    void failsEachResponseAtTheSamePlace() throws Exception {
+        TESTER.script("{\"failResponse\":{\"afterDeltas\":3},\"outputTokens\":9}");
+        RealtimeClient client = TESTER.textConversation();
+
+        for (int response = 0; response < 2; response++) {
+            JsonNode done = client.send("{\"type\":\"response.create\"}").awaitResponse();
+            assertThat(done.at("/usage/output_tokens").asInt()).isEqualTo(3);
+        }
+    }
+
+    @Test
     void refusesResponses() throws Exception {
         TESTER.script(
                 "{\"refuseResponse\":{\"type\":\"rate_limit_error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}");
