@@ -5,7 +5,10 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,8 +56,11 @@ final class ConfigFile {
     }
 
     private static String reason(IOException e) {
-        return Files.notExists(Path.of(String.valueOf(e.getMessage())))
-                ? "there is no such file"
-                : String.valueOf(e.getMessage());
+        return switch (e) {
+            case NoSuchFileException _ -> "there is no such file";
+            case AccessDeniedException _ -> "this user may not read it";
+            case CharacterCodingException _ -> "it is not UTF-8";
+            default -> String.valueOf(e.getMessage());
+        };
     }
 }

@@ -129,7 +129,7 @@ public final class ConfigLoader {
     }
 
     private RelayConfig relay() {
-        return new RelayConfig(
+        RelayConfig relay = new RelayConfig(
                 reader.read("relay.event-loops", ValueKind.number(0, 1_024), 0),
                 reader.read(
                         "relay.transport", ValueKind.oneOf(RelayConfig.Transport.class), RelayConfig.Transport.AUTO),
@@ -142,6 +142,12 @@ public final class ConfigLoader {
                 size("relay.held-bytes-max", 64 << 10, 256 * MIB, 4 * MIB),
                 seconds("relay.ping-interval", 1, 3_600, 20),
                 seconds("relay.silence-max", 2, 3_600, 45));
+        if (relay.silenceMax().compareTo(relay.pingInterval()) <= 0) {
+            // An idle client has only its answers to pings to show that it lives.
+            reader.complain("relay.silence-max = " + Units.show(relay.silenceMax())
+                    + ": must be longer than relay.ping-interval, " + Units.show(relay.pingInterval()));
+        }
+        return relay;
     }
 
     private AuthConfig auth() {

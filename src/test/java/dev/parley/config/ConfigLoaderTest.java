@@ -189,6 +189,31 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void saysWhyAFileCannotBeRead() throws Exception {
+        Path latin = Files.write(folder.resolve("latin.yaml"), new byte[] {'a', ':', ' ', (byte) 0xe9});
+
+        ConfigException encoding =
+                catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(latin, Map.of()));
+        ConfigException directory =
+                catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(folder, Map.of()));
+
+        assertThat(Objects.requireNonNull(encoding).problems())
+                .containsExactly("cannot read " + latin + ": it is not UTF-8");
+        assertThat(Objects.requireNonNull(directory).problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem).doesNotContain("no such file"));
+    }
+
+    @Test
+    void refusesASilenceThatNoPingCanBreak() {
+        ConfigException refused = catchThrowableOfType(
+                ConfigException.class, () -> ConfigLoader.load(null, Map.of("PARLEY_RELAY_PING_INTERVAL", "1m")));
+
+        assertThat(Objects.requireNonNull(refused).problems())
+                .containsExactly("relay.silence-max = 45s: must be longer than relay.ping-interval, 1m");
+    }
+
+    @Test
     void masksSecretsWhereverTheyCanStand() throws Exception {
         Path file = write("database:\n  password: ${DB_PASSWORD}\n");
 
