@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -27,10 +28,7 @@ public final class Migrations {
             }
             return flyway.migrate().migrationsExecuted;
         } catch (FlywayException e) {
-            throw new StoreException(
-                    StoreException.Kind.SETUP,
-                    "the database schema cannot be brought up to date: " + e.getMessage(),
-                    e);
+            throw failed("the database schema cannot be brought up to date", server, e);
         }
     }
 
@@ -39,9 +37,24 @@ public final class Migrations {
         try {
             return flyway(server).info().pending().length;
         } catch (FlywayException e) {
-            throw new StoreException(
-                    StoreException.Kind.SETUP, "the database schema cannot be read: " + e.getMessage(), e);
+            throw failed("the database schema cannot be read", server, e);
         }
+    }
+
+    /** In one line where Postgres cannot be reached; the library's own text has ten, and no address. */
+    private static StoreException failed(String what, DatabaseServer server, FlywayException failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && isConnection(sql)) {
+                return StoreException.noConnection(server.jdbcUrl(), sql);
+            }
+        }
+        return new StoreException(StoreException.Kind.SETUP, what + ": " + failure.getMessage(), failure);
+    }
+
+    /** SQLSTATE class 08: no connection; 28: no such user or wrong password; 3D: no such database. */
+    private static boolean isConnection(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return state.startsWith("08") || state.startsWith("28") || state.startsWith("3D");
     }
 
     private static Flyway flyway(DatabaseServer server) {

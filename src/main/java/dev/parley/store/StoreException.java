@@ -37,6 +37,10 @@ public final class StoreException extends RuntimeException {
         return new StoreException(kindOf(cause), message, cause);
     }
 
+    static StoreException noConnection(String jdbcUrl, SQLException cause) {
+        return new StoreException(kindOf(cause), "no connection to " + jdbcUrl + ": " + firstLine(cause), cause);
+    }
+
     public Kind kind() {
         return kind;
     }
