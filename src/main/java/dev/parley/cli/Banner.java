@@ -5,10 +5,10 @@ import dev.parley.config.ListenerConfig;
 import dev.parley.launcher.Talk;
 import dev.parley.server.Broker;
 import dev.parley.server.Demo;
-import java.io.File;
 import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /** What a person who has just started the broker needs next. On the terminal only: it holds a token. */
 final class Banner {
@@ -17,6 +17,9 @@ final class Banner {
     /** The package always speaks wss; this gives it a socket without TLS. */
     private static final String PLAIN_SOCKET =
             "{ createConnection: ({ host, port }) => process.getBuiltinModule('net').connect(port, host) }";
+
+    /** What no shell reads anything into. */
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9_./:@+-]+");
 
     private Banner() {}
 
@@ -72,6 +75,7 @@ final class Banner {
         boolean everywhere =
                 listener.host().equals("0.0.0.0") || listener.host().equals("::");
         String host = everywhere ? "127.0.0.1" : listener.host();
+        host = host.contains(":") ? "[" + host + "]" : host;
         return scheme + (listener.tls() ? "s" : "") + "://" + host + ":" + port;
     }
 
@@ -79,7 +83,7 @@ final class Banner {
         return demo.tenant().budgetPeriod().name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** The jar or the folder that the client is in, as short as it can be from the working folder. */
+    /** The jar or the folder that the client is in, for a shell in any folder. */
     private static String classPath() {
         try {
             Path home = Path.of(Talk.class
@@ -87,11 +91,14 @@ final class Banner {
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            Path here = Path.of("").toAbsolutePath();
-            String path = home.startsWith(here) ? here.relativize(home).toString() : home.toString();
-            return path.contains(" ") ? "'" + path + "'" : path;
+            return quoted(home.toAbsolutePath().toString());
         } catch (URISyntaxException e) {
-            return "target" + File.separator + "classes";
+            throw new IllegalStateException("the class path holds no path", e);
         }
+    }
+
+    /** As one word of a shell. */
+    private static String quoted(String text) {
+        return PLAIN_WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

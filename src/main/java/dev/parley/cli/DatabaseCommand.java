@@ -34,8 +34,12 @@ abstract class DatabaseCommand implements Callable<Integer> {
     /** Does the work; throws {@link CommandFailure} for what its user can put right. */
     abstract void run(Database database, BrokerConfig settings) throws Exception;
 
+    /** Refuses options that do not fit together, before anything is opened. */
+    void checkUsage() {}
+
     @Override
     public final Integer call() throws Exception {
+        checkUsage();
         BrokerConfig settings = config.load().config();
         refuseToMakeADatabase(settings.database());
         PrintWriter err = spec.commandLine().getErr();

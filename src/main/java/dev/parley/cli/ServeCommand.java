@@ -5,8 +5,9 @@ import dev.parley.config.LoadedConfig;
 import dev.parley.launcher.StopSignals;
 import dev.parley.server.Broker;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Runs a broker until SIGTERM or SIGINT.",
             "It then refuses new sessions, lets running responses finish (session.drain-timeout), commits their usage and",
-            "exits with 0. A second signal of the same kind ends it at once.",
+            "exits with 0. The same signal again, two seconds later or more, ends it at once.",
             "Without settings it runs the embedded Postgres under ./data, and the built-in simulator as the provider."
         },
         footer = {
@@ -46,6 +47,7 @@ final class ServeCommand implements Callable<Integer> {
     private static final int SIGNAL_EXIT_BASE = 128;
     private static final int SIGINT = 2;
     private static final int SIGTERM = 15;
+    private static final Duration ECHO_MAX = Duration.ofSeconds(2);
 
     @Mixin
     private ConfigOption config = new ConfigOption();
@@ -76,13 +78,16 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /**
-     * The first signal stops the broker in an orderly way; one that comes twice is impatience and ends the process. Maven
-     * answers Ctrl-C with a SIGTERM to its child, which has heard the SIGINT too: two kinds, not impatience.
+     * The first signal stops the broker in an orderly way; the same one again is impatience and ends the process, unless it
+     * follows at once. A service manager signals every process of a group, and the launcher on an older Java passes on what
+     * it hears: one wish, heard twice. Likewise Maven answers Ctrl-C with a SIGTERM to its child, which heard the SIGINT.
      */
     private static void listenForSignals(CountDownLatch stop) {
-        Set<String> heard = ConcurrentHashMap.newKeySet();
+        Map<String, Long> heard = new ConcurrentHashMap<>();
         StopSignals.handle(name -> {
-            if (!heard.add(name)) {
+            long now = System.nanoTime();
+            Long before = heard.putIfAbsent(name, now);
+            if (before != null && now - before >= ECHO_MAX.toNanos()) {
                 Runtime.getRuntime().halt(SIGNAL_EXIT_BASE + (name.equals("INT") ? SIGINT : SIGTERM));
             }
             stop.countDown();

@@ -86,18 +86,24 @@ final class SimulatorCommand implements Callable<Integer> {
         StopSignals.handle(_ -> stop.countDown());
         Vertx vertx = Vertx.vertx();
         try {
-            Simulator simulator = Simulator.start(vertx, options()).await(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
-            spec.commandLine().getOut().println(simulator.url());
+            spec.commandLine().getOut().println(start(vertx, options()).url());
             ParentWatch.start(stop::countDown);
             stop.await();
-        } catch (Exception e) {
-            throw e instanceof BindException // NIO is what a plain Vertx runs on
-                    ? new CommandFailure("port " + port + " is in use: choose another with --port")
-                    : e;
         } finally {
             vertx.close().await(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
         }
         return 0;
+    }
+
+    private Simulator start(Vertx vertx, SimulatorOptions options) throws CommandFailure {
+        try {
+            return Simulator.start(vertx, options).await(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new CommandFailure(
+                    e instanceof BindException // NIO is what a plain Vertx runs on
+                            ? "port " + port + " is in use: choose another with --port"
+                            : "the simulator cannot start: " + e);
+        }
     }
 
     private SimulatorOptions options() {
@@ -108,6 +114,9 @@ final class SimulatorCommand implements Callable<Integer> {
                     .withApiKeys(apiKeys)
                     .withSpeed(speed)
                     .withEventLoops(eventLoops);
+            if ((certificate == null) != (key == null)) {
+                throw new IllegalArgumentException("--tls-certificate and --tls-key go together");
+            }
             return certificate == null || key == null ? options : options.withTls(certificate, key);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

@@ -10,12 +10,14 @@ import dev.parley.store.Database;
 import dev.parley.store.JdbcTenants;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code parley token}. */
 @Command(
@@ -36,17 +38,15 @@ import picocli.CommandLine.Option;
 final class TokenCommand extends DatabaseCommand {
     private static final int STOP_SECONDS_MAX = 10;
 
-    @Option(names = "--tenant", required = true, paramLabel = "NAME", description = "Whose client it is.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private TenantId tenant;
+    // picocli would ask for required options of this command when 'token revoke' is meant, so they are asked for below.
+    @Option(names = "--tenant", paramLabel = "NAME", description = "Whose client it is. Required.")
+    private @Nullable TenantId tenant;
 
     @Option(
             names = "--subject",
-            required = true,
             paramLabel = "ID",
-            description = "The end user, as the tenant calls it; recorded with each usage entry.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private SubjectId subject;
+            description = "The end user, as the tenant calls it; recorded with each usage entry. Required.")
+    private @Nullable SubjectId subject;
 
     @Option(
             names = "--ttl",
@@ -69,15 +69,25 @@ final class TokenCommand extends DatabaseCommand {
     private @Nullable Integer outputTokensMax;
 
     @Override
+    void checkUsage() {
+        if (tenant == null || subject == null) {
+            throw new ParameterException(
+                    spec().commandLine(), "Missing required option: " + (tenant == null ? "--tenant" : "--subject"));
+        }
+    }
+
+    @Override
     void run(Database database, BrokerConfig settings) throws Exception {
-        if (new JdbcTenants(database).find(tenant).isEmpty()) {
-            throw TenantFailures.unknown(tenant);
+        TenantId asked = Objects.requireNonNull(tenant);
+        SubjectId user = Objects.requireNonNull(subject);
+        if (new JdbcTenants(database).find(asked).isEmpty()) {
+            throw TenantFailures.unknown(asked);
         }
         Vertx vertx = Vertx.vertx();
         try {
             BrokerTokens tokens = new BrokerTokens(vertx, settings.auth(), issuers(database, settings), Ticker.SYSTEM);
             OptionalInt tokensMax = outputTokensMax == null ? OptionalInt.empty() : OptionalInt.of(outputTokensMax);
-            out().println(tokens.mint(new BrokerTokens.Order(tenant, subject, lifetime, models, tokensMax)));
+            out().println(tokens.mint(new BrokerTokens.Order(asked, user, lifetime, models, tokensMax)));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()));
         } finally {

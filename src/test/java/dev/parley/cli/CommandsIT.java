@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.File;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +51,11 @@ class CommandsIT {
             assertThat(claims(token).getString("tenant")).isEqualTo("acme");
             assertThat(claims(token).getLong("exp") - claims(token).getLong("iat"))
                     .isEqualTo(300);
+
+            String tokenId = claims(token).getString("jti");
+            ParleyProcess revoke = run("token", "revoke", "--tenant", "acme", "--id", tokenId);
+            assertThat(revoke.stderr()).isEmpty();
+            assertThat(revoke.stdout()).startsWith("revoked " + tokenId + " of acme");
 
             broker.terminate();
 
@@ -112,6 +119,43 @@ class CommandsIT {
     }
 
     @Test
+    void aSignalToTheWholeGroupIsHeardAsOne() throws Exception {
+        Optional<Path> old = oldJava();
+        assumeThat(old).as("a Java older than 25 on this machine").isPresent();
+
+        try (ParleyProcess launcher = launch(old.orElseThrow(), "serve")) {
+            started(launcher);
+            ProcessHandle broker = launcher.process().children().findFirst().orElseThrow();
+            broker.destroy();
+            launcher.terminate();
+            assertThat(launcher.awaitExit()).isZero();
+            assertThat(launcher.stdout()).contains("draining", "stopped");
+        }
+    }
+
+    @Test
+    void thePrintedClientCommandWorksInAnyFolder() throws Exception {
+        try (ParleyProcess broker = ParleyProcess.start(environment(), "serve")) {
+            started(broker);
+            String command =
+                    broker.awaitLine(line -> line.startsWith("  java -cp ")).strip();
+            Process client = new ProcessBuilder("sh", "-c", command + " 'Is anybody there?'")
+                    .directory(folder.toFile())
+                    .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                    .redirectErrorStream(true)
+                    .start();
+            String said;
+            try (var reader = client.inputReader(java.nio.charset.StandardCharsets.UTF_8)) {
+                said = reader.lines().collect(Collectors.joining("\n"));
+            }
+            assertThat(said).contains("you> Is anybody there?", "parley> You said", "[completed, ");
+            assertThat(client.waitFor()).isZero();
+            broker.terminate();
+            assertThat(broker.awaitExit()).isZero();
+        }
+    }
+
+    @Test
     void theBrokerEndsWithTheLauncherThatIsKilled() throws Exception {
         Optional<Path> old = oldJava();
         assumeThat(old).as("a Java older than 25 on this machine").isPresent();
@@ -142,6 +186,18 @@ class CommandsIT {
         assertThat(elsewhere.awaitExit()).isEqualTo(1);
         assertThat(elsewhere.stderr()).startsWith("parley: there is no database in " + folder.resolve("data"));
         assertThat(folder.resolve("data")).doesNotExist();
+
+        ParleyProcess nowhere = ParleyProcess.start(
+                Map.of("PARLEY_DATABASE_URL", "postgresql://parley:hush@127.0.0.1:1/parley"), "migrate");
+        assertThat(nowhere.awaitExit()).isEqualTo(1);
+        assertThat(nowhere.stderr())
+                .startsWith("parley: no connection to jdbc:postgresql://127.0.0.1:1/parley: ")
+                .doesNotContain("hush")
+                .hasLineCount(1);
+
+        ParleyProcess halfTls = run("simulator", "--tls-certificate", "cert.pem");
+        assertThat(halfTls.awaitExit()).isEqualTo(2);
+        assertThat(halfTls.stderr()).contains("--tls-certificate and --tls-key go together");
 
         assertThat(run("migrate").awaitExit()).isZero();
         ParleyProcess unknown = run("token", "--tenant", "nobody", "--subject", "alice");

@@ -1,0 +1,44 @@
+package dev.parley.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class HelpTest {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "serve",
+                "migrate",
+                "token",
+                "token revoke",
+                "tenant",
+                "tenant create",
+                "tenant list",
+                "tenant show",
+                "tenant set",
+                "tenant suspend",
+                "tenant resume",
+                "tenant issuer",
+                "tenant issuer add",
+                "tenant issuer list",
+                "tenant issuer remove",
+                "simulator",
+                "bench",
+                "bench relay"
+            })
+    void everyCommandExplainsItself(String command) {
+        StringWriter out = new StringWriter();
+
+        int code = Converters.register(new CommandLine(new ParleyCommand()))
+                .setOut(new PrintWriter(out))
+                .execute((command + " --help").split(" "));
+
+        assertThat(code).isZero();
+        assertThat(out.toString()).startsWith("Usage: parley " + command + " ");
+    }
+}
