@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class IssuerBook implements AutoCloseable {
     static final Duration REFRESH_EVERY = Duration.ofSeconds(2);
+    /** Longer than any clock skew: a token is good for a while after its expiry. */
+    static final Duration REVOKED_KEPT = Duration.ofHours(1);
+
     private static final int BROKER_SECRET_BYTES = 32;
     private static final Logger LOGGER = LoggerFactory.getLogger(IssuerBook.class);
 
@@ -109,7 +112,7 @@ final class IssuerBook implements AutoCloseable {
         changes.removed().forEach(issuers::remove);
         changes.issuers().forEach(this::put);
         Instant now = ticker.now();
-        revoked.values().removeIf(expiresAt -> expiresAt.isBefore(now));
+        revoked.values().removeIf(expiresAt -> expiresAt.plus(REVOKED_KEPT).isBefore(now));
         for (Revocation revocation : changes.revocations()) {
             revoked.put(new TokenName(revocation.tenant(), revocation.tokenId()), revocation.expiresAt());
         }

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The one door from an event loop to blocking work (JDBC, key derivation, file IO): runs it on a virtual thread, at most
  * {@code parallel} at once with at most {@code waiting} behind them, and completes on the caller's context. A call that
- * finds the queue full, or no place within {@code deadline}, fails with {@link OverloadedException}. Thread-safe.
+ * finds the queue full, no place within {@code deadline}, or the door closed, fails with {@link OverloadedException}. Thread-safe.
  */
 public final class Blocking implements AutoCloseable {
     private final Vertx vertx;
@@ -42,25 +43,32 @@ public final class Blocking implements AutoCloseable {
             return Future.failedFuture(new OverloadedException("blocking work queue is full (" + insideMax + ")"));
         }
         Promise<T> promise = Promise.promise();
-        threads.execute(() -> {
-            try {
-                if (!places.tryAcquire(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
-                    throw new OverloadedException("no thread for blocking work within " + deadline.toMillis() + " ms");
-                }
-                T result;
-                try {
-                    result = work.call();
-                } finally {
-                    places.release();
-                }
-                context.runOnContext(_ -> promise.complete(result));
-            } catch (Throwable failure) {
-                context.runOnContext(_ -> promise.fail(failure));
-            } finally {
-                inside.decrementAndGet();
-            }
-        });
+        try {
+            threads.execute(() -> run(work, context, promise));
+        } catch (RejectedExecutionException closed) {
+            inside.decrementAndGet();
+            promise.fail(new OverloadedException("no blocking work any more: closed"));
+        }
         return promise.future();
+    }
+
+    private <T> void run(Callable<T> work, Context context, Promise<T> promise) {
+        try {
+            if (!places.tryAcquire(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new OverloadedException("no thread for blocking work within " + deadline.toMillis() + " ms");
+            }
+            T result;
+            try {
+                result = work.call();
+            } finally {
+                places.release();
+            }
+            context.runOnContext(_ -> promise.complete(result));
+        } catch (Throwable failure) {
+            context.runOnContext(_ -> promise.fail(failure));
+        } finally {
+            inside.decrementAndGet();
+        }
     }
 
     /** The virtual threads themselves, without bound: only for the few long-lived tasks of a node. */

@@ -193,6 +193,17 @@ class JwtVerifierTest {
     }
 
     @Test
+    void aRevokedTokenStaysRevokedWithinTheClockSkew() {
+        long now = rig.ticker.now().getEpochSecond();
+        String token = hs(rig.claims(ISSUER).put("jti", "t-1").put("exp", now + 60));
+        rig.issuers.revoke(AuthRig.ACME, "t-1", verified(token).expiresAt());
+
+        rig.turn(Duration.ofSeconds(70));
+
+        assertThat(refused(token).code()).isEqualTo("token_revoked");
+    }
+
+    @Test
     void aRevocationOfAnotherTenantDoesNotCount() {
         Caller caller = verified(hs(rig.claims(ISSUER).put("jti", "t-1")));
         rig.issuers.revoke(AuthRig.GLOBEX, "t-1", caller.expiresAt());

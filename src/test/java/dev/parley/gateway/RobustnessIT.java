@@ -26,7 +26,7 @@ class RobustnessIT {
                         limits.fragmentsMax(),
                         limits.messagesPerSecondMax(),
                         1 << 20,
-                        Duration.ofMillis(700),
+                        Duration.ofSeconds(2),
                         limits.heldBytesMax(),
                         limits.pingInterval(),
                         limits.silenceMax(),
@@ -165,7 +165,7 @@ class RobustnessIT {
         try (WireClient client = WireClient.connect(
                 rig.vertx(),
                 rig.upgrade("?model=gpt-realtime")
-                        .addHeader("Authorization", "Bearer " + rig.token("acme", Duration.ofSeconds(2))))) {
+                        .addHeader("Authorization", "Bearer " + rig.token("acme", Duration.ofSeconds(5))))) {
             client.await("session.created");
             assertThat(client.await("error").path("error").path("type").asText())
                     .isEqualTo("invalid_request_error");

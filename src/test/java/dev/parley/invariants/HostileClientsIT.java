@@ -102,7 +102,7 @@ class HostileClientsIT {
                 standard.fragmentsMax(),
                 standard.messagesPerSecondMax(),
                 QUEUE_BYTES_MAX,
-                Duration.ofMillis(700),
+                Duration.ofSeconds(2),
                 standard.heldBytesMax(),
                 standard.pingInterval(),
                 standard.silenceMax(),

@@ -36,7 +36,7 @@ class DrainIT {
     void aRunningResponseFinishesAndIsPaidWhileNewSessionsAreRefused() throws Exception {
         try (BrokerTester tester = BrokerTester.start();
                 HttpClient http = HttpClient.newHttpClient()) {
-            tester.simulator().scripts().next(1, Script.parse("{\"generationDelayMillis\":4000}"));
+            tester.simulator().scripts().next(1, Script.parse("{\"generationDelayMillis\":8000}"));
             WireClient client = WireClient.connect(vertx, handshake(tester));
             client.send("{\"type\":\"response.create\",\"response\":{\"output_modalities\":[\"text\"]}}");
             client.await("response.created");
