@@ -71,7 +71,11 @@ final class IssuerCommand implements Runnable {
         private Key key = new Key();
 
         @Override
-        void run(IssuerDirectory issuers) throws CommandFailure {
+        void run(IssuerDirectory issuers, BrokerConfig settings) throws CommandFailure {
+            if (key.isPlainHttp() && !settings.auth().jwksAllowLoopback()) {
+                throw new CommandFailure(
+                        "a JWKS URL is https; http is for loopback, and only with auth.jwks-allow-loopback");
+            }
             try {
                 issuers.add(new Issuer(issuer, tenant(), key.source()));
             } catch (IllegalArgumentException | IssuerDirectory.IssuerTakenException e) {
@@ -103,6 +107,10 @@ final class IssuerCommand implements Runnable {
                 description = "A JWKS document, https; fetched by the broker and kept up to date.")
         private @Nullable URI jwks;
 
+        boolean isPlainHttp() {
+            return jwks != null && "http".equals(jwks.getScheme());
+        }
+
         KeySource source() throws IOException {
             if (secretFile != null) {
                 byte[] secret = Files.readAllBytes(secretFile);
@@ -129,7 +137,7 @@ final class IssuerCommand implements Runnable {
         private boolean json;
 
         @Override
-        void run(IssuerDirectory issuers) {
+        void run(IssuerDirectory issuers, BrokerConfig settings) {
             List<Listed> found = issuers.list(tenant());
             if (json) {
                 JsonArray array = new JsonArray();
@@ -162,14 +170,17 @@ final class IssuerCommand implements Runnable {
     @Command(
             name = "remove",
             mixinStandardHelpOptions = true,
-            description = "Removes an issuer; its tokens are refused within some seconds.")
+            description = {
+                "Removes an issuer.",
+                "Its tokens are refused within some seconds, its live sessions are closed (4401) within a minute."
+            })
     static final class Remove extends OnIssuers {
         @Parameters(index = "1", paramLabel = "ISSUER", description = "The tokens' 'iss'.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private String issuer;
 
         @Override
-        void run(IssuerDirectory issuers) throws CommandFailure {
+        void run(IssuerDirectory issuers, BrokerConfig settings) throws CommandFailure {
             if (!issuers.remove(tenant(), issuer)) {
                 throw new CommandFailure("tenant '" + tenant() + "' has no issuer '" + issuer + "'");
             }
@@ -187,14 +198,14 @@ final class IssuerCommand implements Runnable {
             return tenant;
         }
 
-        abstract void run(IssuerDirectory issuers) throws CommandFailure;
+        abstract void run(IssuerDirectory issuers, BrokerConfig settings) throws CommandFailure;
 
         @Override
         final void run(Database database, BrokerConfig settings) throws Exception {
             if (new JdbcTenants(database).find(tenant).isEmpty()) {
                 throw TenantFailures.unknown(tenant);
             }
-            run(issuers(database, settings));
+            run(issuers(database, settings), settings);
         }
     }
 }

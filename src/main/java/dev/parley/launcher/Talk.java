@@ -33,6 +33,7 @@ public final class Talk implements WebSocket.Listener {
 
     private final BlockingQueue<Boolean> answered = new LinkedBlockingQueue<>();
     private final StringBuilder event = new StringBuilder();
+    private volatile boolean leaving;
 
     private Talk() {}
 
@@ -56,6 +57,7 @@ public final class Talk implements WebSocket.Listener {
         if (text != null) {
             System.exit(1);
         }
+        talk.leaving = true;
         socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
         System.exit(0);
     }
@@ -103,7 +105,9 @@ public final class Talk implements WebSocket.Listener {
 
     @Override
     public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-        System.out.println("\nclosed by the server: " + code + " " + reason);
+        if (!leaving) {
+            System.out.println("\nclosed by the server: " + code + " " + reason);
+        }
         answered.add(false);
         return null;
     }

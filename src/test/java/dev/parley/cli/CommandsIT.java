@@ -52,6 +52,11 @@ class CommandsIT {
             assertThat(claims(token).getLong("exp") - claims(token).getLong("iat"))
                     .isEqualTo(300);
 
+            ParleyProcess plainHttp =
+                    run("tenant", "issuer", "add", "acme", "idp", "--jwks", "http://127.0.0.1:1/keys");
+            assertThat(plainHttp.awaitExit()).isEqualTo(1);
+            assertThat(plainHttp.stderr()).startsWith("parley: a JWKS URL is https");
+
             String tokenId = claims(token).getString("jti");
             ParleyProcess revoke = run("token", "revoke", "--tenant", "acme", "--id", tokenId);
             assertThat(revoke.stderr()).isEmpty();
@@ -148,7 +153,9 @@ class CommandsIT {
             try (var reader = client.inputReader(java.nio.charset.StandardCharsets.UTF_8)) {
                 said = reader.lines().collect(Collectors.joining("\n"));
             }
-            assertThat(said).contains("you> Is anybody there?", "parley> You said", "[completed, ");
+            assertThat(said)
+                    .contains("you> Is anybody there?", "parley> You said", "[completed, ")
+                    .doesNotContain("closed by the server");
             assertThat(client.waitFor()).isZero();
             broker.terminate();
             assertThat(broker.awaitExit()).isZero();

@@ -129,8 +129,7 @@ class LifecycleTest {
                 TESTER.vertx(),
                 simulator,
                 "/v1/realtime?model=gpt-realtime",
-                options -> options.setHost("localhost")
-                        .setSsl(true)
+                options -> options.setSsl(true)
                         .setSslOptions(new ClientSSLOptions()
                                 .setTrustOptions(new PemTrustOptions().addCertPath(chain.toString()))
                                 .setHostnameVerificationAlgorithm("HTTPS"))
