@@ -50,7 +50,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
             } else if (Migrations.pending(server) > 0) {
                 throw new CommandFailure("the database's schema is not up to date: run 'parley migrate' first");
             }
-            try (Database database = Database.open(server, fewConnections(settings.database()))) {
+            try (Database database = Database.open(server, settings.database().withPoolSize(CONNECTIONS))) {
                 run(database, settings);
             }
         }
@@ -82,10 +82,5 @@ abstract class DatabaseCommand implements Callable<Integer> {
                     "there is no database in " + folder
                             + " yet: name the broker's folder (PARLEY_DATA_DIR), or run 'parley serve' or 'parley migrate' first");
         }
-    }
-
-    private static DatabaseConfig fewConnections(DatabaseConfig config) {
-        return new DatabaseConfig(
-                config.url(), config.user(), config.password(), config.dataDir(), CONNECTIONS, config.acquireTimeout());
     }
 }

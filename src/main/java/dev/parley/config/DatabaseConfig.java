@@ -19,4 +19,9 @@ public record DatabaseConfig(
         @Nullable Secret password,
         Path dataDir,
         int poolSize,
-        Duration acquireTimeout) {}
+        Duration acquireTimeout) {
+    /** The same database with another pool. */
+    public DatabaseConfig withPoolSize(int connections) {
+        return new DatabaseConfig(url, user, password, dataDir, connections, acquireTimeout);
+    }
+}

@@ -1,4 +1,4 @@
-/** Ids, money, token counts, refusals and close reasons: values with no behaviour beyond their own rules. */
+/** Ids, money, token counts, refusals and close reasons: values with no behaviour beyond their own rules. And who the node is. */
 @NullMarked
 package dev.parley.domain;
 

@@ -111,6 +111,8 @@ public final class Broker implements AutoCloseable {
         Blocking blocking = blocking(vertx, "blocking work", config.database().poolSize());
         adminPort = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
+        Nodes nodes = Nodes.start(config, adminPort, storage, registry, parts, readiness);
+        nodes.observe(telemetry.meters());
         LedgerWriter writer = startLedger(vertx, storage);
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);

@@ -18,6 +18,7 @@ final class Readiness {
     enum Condition {
         DATABASE,
         MIGRATIONS,
+        NODE,
         LEDGER,
         SESSIONS
     }

@@ -17,9 +17,14 @@ import dev.parley.store.Upkeep;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
-/** The parts of a broker that stand on Postgres alone. */
+/**
+ * The parts of a broker that stand on Postgres alone.
+ *
+ * @param control a pool for what must never wait behind the work of tenants: one connection for each thread of {@link Nodes}
+ */
 record Storage(
         Database database,
+        Database control,
         JdbcTenants tenants,
         IssuerDirectory issuers,
         CurrentPrices prices,
@@ -34,6 +39,8 @@ record Storage(
         readiness.ask(Readiness.Condition.MIGRATIONS, Optional::empty);
         Database database = Database.open(server, config.database());
         parts.add("database", database::close);
+        Database control = Database.open(server, config.database().withPoolSize(Nodes.THREADS));
+        parts.add("control connections", control::close);
         Upkeep upkeep = new Upkeep(database);
         parts.add("upkeep", upkeep::close);
         CurrentPrices prices = new CurrentPrices(new JdbcPrices(database)::read);
@@ -41,7 +48,12 @@ record Storage(
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
         parts.add("error recorder", errors::close);
         return new Storage(
-                database, new JdbcTenants(database), new JdbcIssuers(database, masterKey(config)), prices, errors);
+                database,
+                control,
+                new JdbcTenants(database),
+                new JdbcIssuers(database, masterKey(config)),
+                prices,
+                errors);
     }
 
     private static SecretBox masterKey(BrokerConfig config) throws StartException {

@@ -5,6 +5,7 @@ import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
+import dev.parley.domain.TenantId;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.Leg;
@@ -13,6 +14,8 @@ import dev.parley.upstream.UpstreamConnector.Outcome;
 import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -116,13 +119,47 @@ public final class RealtimeSession {
                 live == null ? NanoUsd.ZERO : live.filer().spent());
     }
 
-    /** Ends the session when its running responses are done, or at the deadline. Callable from any thread. */
-    void drain(Duration deadline) {
+    TenantId tenant() {
+        return order.tenant().id();
+    }
+
+    /**
+     * Ends the session when its running responses are done, or at the deadline. Callable from any thread.
+     *
+     * @param wait how long it goes on as before
+     */
+    void drain(Duration wait, Duration deadline) {
         context.runOnContext(_ -> {
-            draining = true;
-            timers.add(vertx.setTimer(Math.max(1, deadline.toMillis()), _ -> life.end(drained())));
-            life.progressed();
+            long rest = Math.max(1, deadline.minus(wait).toMillis());
+            if (wait.toMillis() == 0) {
+                leave(rest);
+            } else {
+                timers.add(vertx.setTimer(wait.toMillis(), _ -> leave(rest)));
+            }
         });
+    }
+
+    private void leave(long restMillis) {
+        draining = true;
+        timers.add(vertx.setTimer(restMillis, _ -> life.end(drained())));
+        life.progressed();
+    }
+
+    /** Ends the session, cancelling what runs; completes when the client is being told. Callable from any thread. */
+    Future<Void> end(Refusal why) {
+        Promise<Void> begun = Promise.promise();
+        context.runOnContext(_ -> {
+            life.end(Ending.of("broker", why).withoutAlarm());
+            begun.complete();
+        });
+        return begun.future();
+    }
+
+    /** Looks whether the token and the tenant still stand. Callable from any thread. */
+    void recheck() {
+        context.runOnContext(_ -> services.verifier()
+                .recheck(order.caller())
+                .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why)))));
     }
 
     private void unavailable(Refusal refusal, String upstreamCode) {
@@ -158,6 +195,7 @@ public final class RealtimeSession {
             } else if (begun.result().isPresent()) {
                 life.end(Ending.of("client", begun.result().get()));
             }
+            life.progressed(); // it may have to leave already
         });
     }
 
@@ -165,11 +203,7 @@ public final class RealtimeSession {
     private void watch() {
         Duration longest = order.tenant().sessionLengthMax();
         timers.add(vertx.setTimer(Math.max(1, longest.toMillis()), _ -> life.end(expired(longest))));
-        timers.add(vertx.setPeriodic(
-                services.recheckInterval().toMillis(),
-                _ -> services.verifier()
-                        .recheck(order.caller())
-                        .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why))))));
+        timers.add(vertx.setPeriodic(services.recheckInterval().toMillis(), _ -> recheck()));
     }
 
     private static Ending expired(Duration longest) {

@@ -3,9 +3,11 @@ package dev.parley.session;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
+import dev.parley.domain.TenantId;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 /** The live sessions of this node. Thread-safe. */
 public final class SessionRegistry {
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
+    /** What the other nodes can take of those that connect again. */
+    private static final int CLOSES_PER_SECOND = 500;
 
     private final int sessionsMax;
     private final Map<SessionId, RealtimeSession> sessions = new ConcurrentHashMap<>();
-    private volatile @Nullable Promise<Void> drained;
+    private volatile @Nullable Drain drain;
 
     public SessionRegistry(int sessionsMax) {
         this.sessionsMax = sessionsMax;
@@ -26,7 +30,7 @@ public final class SessionRegistry {
 
     /** Why no session may start now, or empty if one may. */
     public Optional<Refusal> refusal() {
-        if (drained != null) {
+        if (drain != null) {
             return Optional.of(Refusal.of(
                             Kind.DRAINING,
                             "node_draining",
@@ -53,35 +57,80 @@ public final class SessionRegistry {
     }
 
     /**
-     * Refuses new sessions, ends each live one when its running responses are done, and completes when none is left. When
+     * Refuses new sessions, ends each live one when its running responses are done, and completes when none is left. The
+     * sessions end one after the other, {@link #CLOSES_PER_SECOND} at most, and until its turn each goes on as before. When
      * {@code deadline} has passed, what still runs is cancelled and settled. Idempotent.
      */
     public Future<Void> drain(Duration deadline) {
-        Promise<Void> promise;
+        Drain mine;
         synchronized (this) {
-            Promise<Void> running = drained;
+            Drain running = drain;
             if (running != null) {
-                return running.future();
+                return running.done().future();
             }
-            promise = Promise.promise();
-            drained = promise;
+            mine = new Drain(Promise.promise(), System.nanoTime() + deadline.toNanos());
+            drain = mine;
         }
-        sessions.values().forEach(session -> session.drain(deadline));
+        endAll(deadline);
         if (sessions.isEmpty()) {
-            promise.tryComplete();
+            mine.done().tryComplete();
         }
-        return promise.future();
+        return mine.done().future();
+    }
+
+    /** Whether {@link #drain} was called. */
+    public boolean draining() {
+        return drain != null;
+    }
+
+    /** Ends the sessions that live now as a drain does; new ones may start. */
+    public void endAll(Duration deadline) {
+        Collection<RealtimeSession> all = List.copyOf(sessions.values());
+        long spread = Math.min(deadline.toMillis() / 2, all.size() * 1_000L / CLOSES_PER_SECOND);
+        int number = 0;
+        for (RealtimeSession session : all) {
+            session.drain(Duration.ofMillis(spread * number / all.size()), deadline);
+            number++;
+        }
+    }
+
+    /**
+     * Ends one session, cancelling what runs; the client is told why.
+     *
+     * @return whether the session is one of this node's; completes when its end has begun
+     */
+    public Future<Boolean> end(SessionId id, Refusal why) {
+        RealtimeSession session = sessions.get(id);
+        return session == null
+                ? Future.succeededFuture(false)
+                : session.end(why).map(true);
+    }
+
+    /** Has the tenant's sessions look at once whether they may still be. */
+    public void recheck(Collection<TenantId> tenants) {
+        for (RealtimeSession session : sessions.values()) {
+            if (tenants.contains(session.tenant())) {
+                session.recheck();
+            }
+        }
     }
 
     void add(RealtimeSession session) {
         sessions.put(session.id(), session);
+        Drain running = drain;
+        if (running != null) { // it was let in before the drain began
+            session.drain(Duration.ZERO, Duration.ofNanos(Math.max(0, running.untilNanos() - System.nanoTime())));
+        }
     }
 
     void remove(RealtimeSession session) {
         sessions.remove(session.id());
-        Promise<Void> promise = drained;
-        if (promise != null && sessions.isEmpty()) {
-            promise.tryComplete();
+        Drain running = drain;
+        if (running != null && sessions.isEmpty()) {
+            running.done().tryComplete();
         }
     }
+
+    /** @param untilNanos when it cuts what still runs */
+    private record Drain(Promise<Void> done, long untilNanos) {}
 }

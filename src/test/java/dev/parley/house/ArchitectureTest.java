@@ -33,10 +33,20 @@ class ArchitectureTest {
             Map.entry("tenancy", Set.of("domain", "concurrent")),
             Map.entry("auth", Set.of("domain", "concurrent", "config", "telemetry", "tenancy")),
             Map.entry("quota", Set.of("domain", "concurrent", "config", "telemetry", "tenancy")),
+            Map.entry("cluster", Set.of("domain", "concurrent", "config", "telemetry", "tenancy", "quota")),
             Map.entry("ledger", Set.of("domain", "concurrent", "config", "telemetry")),
             Map.entry(
                     "store",
-                    Set.of("domain", "concurrent", "config", "telemetry", "tenancy", "auth", "quota", "ledger")),
+                    Set.of(
+                            "domain",
+                            "concurrent",
+                            "config",
+                            "telemetry",
+                            "tenancy",
+                            "auth",
+                            "quota",
+                            "cluster",
+                            "ledger")),
             Map.entry("upstream", Set.of("domain", "concurrent", "config", "telemetry", "protocol", "relay")),
             Map.entry(
                     "session",

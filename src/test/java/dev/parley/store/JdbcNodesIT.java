@@ -1,0 +1,125 @@
+package dev.parley.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.cluster.NodeStore.Dead;
+import dev.parley.cluster.NodeStore.Description;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class JdbcNodesIT {
+    private static final TestDatabase DB = TestDatabase.create();
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    private final JdbcNodes nodes = new JdbcNodes(DB.database());
+
+    @AfterAll
+    static void close() {
+        DB.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        DB.execute("truncate node, live_session, session_count, node_command");
+    }
+
+    @Test
+    void anEarlierEpochOfTheSameNameIsDeadAtOnce() {
+        long first = register("a");
+        long second = register("a");
+
+        assertThat(second).isGreaterThan(first);
+        assertThat(nodes.beat(first, false).alive()).isFalse();
+        assertThat(nodes.beat(second, false).alive()).isTrue();
+        assertThat(DB.query("select end_reason from node where epoch = " + first))
+                .isEqualTo("replaced");
+    }
+
+    @Test
+    void doesNotTakeALivingNameUnlessAsked() {
+        long holder = register("a");
+
+        assertThat(nodes.register(description("a"), false)).isEmpty();
+        nodes.stopped(holder);
+        assertThat(nodes.register(description("a"), false)).isPresent();
+    }
+
+    @Test
+    void endsTheSilentAndSparesTheOthers() {
+        long silent = register("silent");
+        long alive = register("alive");
+        silence(silent, "6 seconds");
+        silence(alive, "4 seconds");
+
+        List<Dead> dead = nodes.reap(LIMIT);
+
+        assertThat(dead).containsExactly(new Dead("silent", silent, 0));
+        assertThat(nodes.beat(silent, false).alive()).isFalse();
+        assertThat(nodes.beat(alive, false).alive()).isTrue();
+        assertThat(nodes.reap(LIMIT)).isEmpty();
+    }
+
+    @Test
+    void tellsTheDatabasesClockAndKeepsTheHeartbeatByIt() {
+        long epoch = register("a");
+        silence(epoch, "1 hour");
+
+        nodes.beat(epoch, true);
+
+        assertThat(DB.query("select heartbeat_at > clock_timestamp() - interval '10 s' and draining from node"))
+                .isEqualTo("t");
+        assertThat(nodes.list()).singleElement().satisfies(node -> {
+            assertThat(node.alive()).isTrue();
+            assertThat(node.draining()).isTrue();
+            assertThat(node.silence()).isLessThan(Duration.ofSeconds(10));
+        });
+    }
+
+    @Test
+    void ofManyStartsUnderOneNameOneLives() throws Exception {
+        try (ExecutorService threads = Executors.newFixedThreadPool(6)) {
+            List<Callable<Long>> starts = IntStream.range(0, 24)
+                    .<Callable<Long>>mapToObj(_ -> () -> register("same"))
+                    .toList();
+            for (Future<Long> start : threads.invokeAll(starts)) {
+                assertThat(start.get()).isPositive();
+            }
+        }
+
+        assertThat(DB.query("select count(*) from node where ended_at is null")).isEqualTo("1");
+        assertThat(DB.query("select count(*) from node")).isEqualTo("24");
+        assertThat(DB.query("select ended_at is null from node order by epoch desc"))
+                .isEqualTo("t");
+    }
+
+    @Test
+    void answersTheCommandsOfANodeThatEnds() {
+        long epoch = register("a");
+        DB.execute("insert into node_command (node, epoch, kind) values ('a', " + epoch + ", 'drain')");
+
+        nodes.stopped(epoch);
+
+        assertThat(DB.query("select result from node_command")).isEqualTo("the node has ended");
+    }
+
+    private long register(String name) {
+        return nodes.register(description(name), true).orElseThrow().epoch();
+    }
+
+    private static Description description(String name) {
+        return new Description(name, "127.0.0.1:8081", "test");
+    }
+
+    private static void silence(long epoch, String interval) {
+        DB.execute("update node set heartbeat_at = clock_timestamp() - interval '" + interval + "' where epoch = "
+                + epoch);
+    }
+}
