@@ -9,6 +9,7 @@ import dev.parley.domain.SessionId;
 import dev.parley.quota.Admission;
 import dev.parley.quota.Admission.SessionDecision;
 import dev.parley.quota.SessionPermit;
+import dev.parley.quota.SessionRequest;
 import dev.parley.relay.Leg;
 import dev.parley.session.ModelPolicy;
 import dev.parley.session.RealtimeSession;
@@ -85,11 +86,14 @@ public final class RealtimeSessions implements SessionOpener {
             return refused(model.get());
         }
         SessionId id = SessionId.random();
-        return admission.openSession(tenant, caller.subject(), id).map(decision -> switch (decision) {
-            case SessionDecision.Refused(Refusal refusal) -> new Opening.Refused(refusal);
-            case SessionDecision.Admitted(SessionPermit permit) ->
-                accept(new SessionOrder(id, tenant, caller, handshake.kind(), handshake.model(), models, permit));
-        });
+        return admission
+                .openSession(new SessionRequest(id, tenant, caller.subject(), handshake.model()))
+                .map(decision -> switch (decision) {
+                    case SessionDecision.Refused(Refusal refusal) -> new Opening.Refused(refusal);
+                    case SessionDecision.Admitted(SessionPermit permit) ->
+                        accept(new SessionOrder(
+                                id, tenant, caller, handshake.kind(), handshake.model(), models, permit));
+                });
     }
 
     private Opening accept(SessionOrder order) {

@@ -4,8 +4,6 @@ import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.SessionId;
-import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantDirectory;
@@ -45,7 +43,8 @@ public final class LocalAdmission implements Admission {
     }
 
     @Override
-    public Future<SessionDecision> openSession(Tenant tenant, SubjectId subject, SessionId session) {
+    public Future<SessionDecision> openSession(SessionRequest request) {
+        Tenant tenant = request.tenant();
         if (!ledgerHealthy.getAsBoolean()) {
             return refused(QuotaRefusals.ledgerAway());
         }

@@ -139,8 +139,8 @@ class AdmissionStormTest {
     }
 
     private static Optional<SessionPermit> open(LocalAdmission admission, Tenant tenant) {
-        SessionDecision decision =
-                Eventually.result(admission.openSession(tenant, new SubjectId("alice"), SessionId.random()));
+        SessionDecision decision = Eventually.result(
+                admission.openSession(new SessionRequest(SessionId.random(), tenant, new SubjectId("alice"), null)));
         return decision instanceof SessionDecision.Admitted(SessionPermit permit)
                 ? Optional.of(permit)
                 : Optional.empty();

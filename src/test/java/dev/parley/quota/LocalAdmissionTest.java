@@ -299,15 +299,15 @@ class LocalAdmissionTest {
     }
 
     private SessionPermit open() {
-        SessionDecision decision =
-                Eventually.result(admission.openSession(current, new SubjectId("alice"), SessionId.random()));
+        SessionDecision decision = Eventually.result(
+                admission.openSession(new SessionRequest(SessionId.random(), current, new SubjectId("alice"), null)));
         assertThat(decision).isInstanceOf(SessionDecision.Admitted.class);
         return ((SessionDecision.Admitted) decision).permit();
     }
 
     private Refusal refusedSession() {
-        SessionDecision decision =
-                Eventually.result(admission.openSession(current, new SubjectId("alice"), SessionId.random()));
+        SessionDecision decision = Eventually.result(
+                admission.openSession(new SessionRequest(SessionId.random(), current, new SubjectId("alice"), null)));
         assertThat(decision).isInstanceOf(SessionDecision.Refused.class);
         return ((SessionDecision.Refused) decision).refusal();
     }

@@ -1,0 +1,63 @@
+package dev.parley.quota;
+
+import dev.parley.quota.SessionPermits.Answer;
+import io.vertx.core.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Admission behind the count of sessions at once: the permit is taken first, and given back last. Thread-safe. */
+public final class CountedAdmission implements Admission {
+    private final SessionPermits permits;
+    private final Admission admission;
+
+    /** @param admission what else has to agree */
+    public CountedAdmission(SessionPermits permits, Admission admission) {
+        this.permits = permits;
+        this.admission = admission;
+    }
+
+    @Override
+    public Future<SessionDecision> openSession(SessionRequest request) {
+        return permits.take(request).compose(answer -> switch (answer) {
+            case Answer.Refused(var refusal) -> Future.succeededFuture(new SessionDecision.Refused(refusal));
+            case Answer.Taken _ -> counted(request);
+        });
+    }
+
+    private Future<SessionDecision> counted(SessionRequest request) {
+        return admission
+                .openSession(request)
+                .<SessionDecision>map(decision -> switch (decision) {
+                    case SessionDecision.Refused refused -> {
+                        permits.giveBack(request.session());
+                        yield refused;
+                    }
+                    case SessionDecision.Admitted(SessionPermit permit) ->
+                        new SessionDecision.Admitted(new Permit(permit, request));
+                })
+                .onFailure(_ -> permits.giveBack(request.session()));
+    }
+
+    private final class Permit implements SessionPermit {
+        private final SessionPermit permit;
+        private final SessionRequest request;
+        private final AtomicBoolean released = new AtomicBoolean();
+
+        Permit(SessionPermit permit, SessionRequest request) {
+            this.permit = permit;
+            this.request = request;
+        }
+
+        @Override
+        public Future<ReserveDecision> reserve(WorstCase worstCase) {
+            return permit.reserve(worstCase);
+        }
+
+        @Override
+        public void release() {
+            permit.release();
+            if (released.compareAndSet(false, true)) {
+                permits.giveBack(request.session());
+            }
+        }
+    }
+}
