@@ -1,5 +1,6 @@
 package dev.parley.quota;
 
+import dev.parley.domain.Refusal;
 import dev.parley.quota.SessionPermits.Answer;
 import io.vertx.core.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,9 +19,15 @@ public final class CountedAdmission implements Admission {
     @Override
     public Future<SessionDecision> openSession(SessionRequest request) {
         return permits.take(request).compose(answer -> switch (answer) {
-            case Answer.Refused(var refusal) -> Future.succeededFuture(new SessionDecision.Refused(refusal));
             case Answer.Taken _ -> counted(request);
+            case Answer.TenantFull(int open) -> refused(QuotaRefusals.tooManySessions(request.tenant(), open));
+            case Answer.SubjectFull(int limit) -> refused(QuotaRefusals.tooManySessionsOfSubject(limit));
+            case Answer.Away _ -> refused(QuotaRefusals.countAway());
         });
+    }
+
+    private static Future<SessionDecision> refused(Refusal refusal) {
+        return Future.succeededFuture(new SessionDecision.Refused(refusal));
     }
 
     private Future<SessionDecision> counted(SessionRequest request) {

@@ -10,6 +10,7 @@ import java.util.Locale;
 /** The words of this package's refusals: which limit, its value, and when another try can succeed. */
 final class QuotaRefusals {
     private static final Duration SESSION_RETRY_AFTER = Duration.ofSeconds(5);
+    private static final Duration COUNT_RETRY_AFTER = Duration.ofSeconds(2);
     private static final Duration LEDGER_RETRY_AFTER = Duration.ofSeconds(5);
 
     private QuotaRefusals() {}
@@ -29,6 +30,22 @@ final class QuotaRefusals {
                         "tenant '" + tenant.id() + "' may have " + tenant.sessionsMax() + " sessions at once and has "
                                 + open + "; end one, or try again later")
                 .retryAfter(SESSION_RETRY_AFTER);
+    }
+
+    static Refusal tooManySessionsOfSubject(int limit) {
+        return Refusal.of(
+                        Refusal.Kind.RATE_LIMITED,
+                        "subject_session_limit_reached",
+                        "you may have " + limit + " sessions at once and have them; end one, or try again later")
+                .retryAfter(SESSION_RETRY_AFTER);
+    }
+
+    static Refusal countAway() {
+        return Refusal.of(
+                        Refusal.Kind.OVERLOADED,
+                        "session_count_unavailable",
+                        "sessions cannot be counted at the moment, so no new one is started; try again soon")
+                .retryAfter(COUNT_RETRY_AFTER);
     }
 
     static Refusal exhausted(Tenant tenant, BudgetWindow window, BudgetAccount.Balance balance, Instant now) {

@@ -1,6 +1,5 @@
 package dev.parley.quota;
 
-import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
 import io.vertx.core.Future;
 
@@ -19,7 +18,13 @@ public interface SessionPermits {
     sealed interface Answer {
         record Taken() implements Answer {}
 
-        /** A limit is reached, or the counts cannot be had now; the refusal says which. */
-        record Refused(Refusal refusal) implements Answer {}
+        /** @param open sessions of the tenant, on all nodes */
+        record TenantFull(int open) implements Answer {}
+
+        /** @param limit sessions at once of the subject */
+        record SubjectFull(int limit) implements Answer {}
+
+        /** The count cannot be had now. */
+        record Away() implements Answer {}
     }
 }

@@ -13,6 +13,7 @@ import dev.parley.gateway.TenantListener;
 import dev.parley.ledger.Ledger;
 import dev.parley.ledger.LedgerWriter;
 import dev.parley.quota.Admission;
+import dev.parley.quota.CountedAdmission;
 import dev.parley.quota.LocalAdmission;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
@@ -111,7 +112,7 @@ public final class Broker implements AutoCloseable {
         Blocking blocking = blocking(vertx, "blocking work", config.database().poolSize());
         adminPort = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
-        Nodes nodes = Nodes.start(config, adminPort, storage, registry, parts, readiness);
+        Nodes nodes = Nodes.start(vertx, config, adminPort, storage, registry, parts, readiness);
         nodes.observe(telemetry.meters());
         LedgerWriter writer = startLedger(vertx, storage);
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
@@ -119,8 +120,15 @@ public final class Broker implements AutoCloseable {
         BytesLegs legs = new BytesLegs();
         DirectConnector upstream = Upstreams.start(vertx, config, legs, parts);
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
-        Admission admission = new LocalAdmission(
-                vertx, blocking, tenants, new JdbcSpending(storage.database()), writer::healthy, Ticker.SYSTEM);
+        Admission admission = new CountedAdmission(
+                nodes.permits(),
+                new LocalAdmission(
+                        vertx,
+                        blocking,
+                        tenants,
+                        new JdbcSpending(storage.database()),
+                        writer::healthy,
+                        Ticker.SYSTEM));
         SessionServices services = new SessionServices(
                 upstream,
                 storage.prices(),
