@@ -86,7 +86,7 @@ create trigger tenant_change before insert or update on tenant
 
 create function note_tenant_model_change() returns trigger language plpgsql as $$
 begin
-    update tenant set generation = generation + 1
+    update tenant set changed_xid = pg_current_xact_id()
     where id in (select new.tenant_id where tg_op <> 'DELETE' union select old.tenant_id where tg_op <> 'INSERT');
     return null;
 end

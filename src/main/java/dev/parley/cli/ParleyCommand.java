@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
             MigrateCommand.class,
             TokenCommand.class,
             TenantCommand.class,
+            NodeCommand.class,
+            SessionCommand.class,
             SimulatorCommand.class,
             BenchCommand.class,
             HelpCommand.class

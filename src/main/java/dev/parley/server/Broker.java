@@ -24,6 +24,7 @@ import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.upstream.DirectConnector;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Broker implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
+    private static final String DRAINING = "draining: no new sessions";
     private static final int BLOCKING_WAITING_MAX = 1_000;
 
     private final BrokerConfig config;
@@ -46,6 +48,7 @@ public final class Broker implements AutoCloseable {
     private final SessionRegistry registry;
     private volatile Lifecycle lifecycle = Lifecycle.NEW;
     private @Nullable Demo demo;
+    private @Nullable Nodes nodes;
     private int tenantPort;
     private int adminPort;
 
@@ -100,8 +103,7 @@ public final class Broker implements AutoCloseable {
         if (lifecycle == Lifecycle.STOPPED) {
             return;
         }
-        become(Lifecycle.DRAINING);
-        drainSessions();
+        awaitDrained(beginDrain());
         parts.stopAll();
         become(Lifecycle.STOPPED);
     }
@@ -112,16 +114,15 @@ public final class Broker implements AutoCloseable {
         Blocking blocking = blocking(vertx, "blocking work", config.database().poolSize());
         adminPort = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
-        Nodes nodes = Nodes.start(vertx, config, adminPort, storage, registry, parts, readiness);
-        nodes.observe(telemetry.meters());
-        LedgerWriter writer = startLedger(vertx, storage);
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
+        Nodes node = startNode(vertx, storage, tenants);
+        LedgerWriter writer = startLedger(vertx, storage);
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
         BytesLegs legs = new BytesLegs();
         DirectConnector upstream = Upstreams.start(vertx, config, legs, parts);
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
         Admission admission = new CountedAdmission(
-                nodes.permits(),
+                node.permits(),
                 new LocalAdmission(
                         vertx,
                         blocking,
@@ -158,6 +159,15 @@ public final class Broker implements AutoCloseable {
             pem.watch(blocking, "admin", admin::updateTls);
         }
         return port;
+    }
+
+    private Nodes startNode(Vertx vertx, Storage storage, CachedTenants tenants) {
+        Nodes node = Nodes.start(
+                vertx, Nodes.describe(config, adminPort), storage, tenants, registry, this::beginDrain, parts);
+        node.observe(telemetry.meters());
+        readiness.ask(Readiness.Condition.NODE, node::problem);
+        nodes = node;
+        return node;
     }
 
     private LedgerWriter startLedger(Vertx vertx, Storage storage) {
@@ -213,23 +223,38 @@ public final class Broker implements AutoCloseable {
 
     private Optional<String> sessionsProblem() {
         return switch (lifecycle) {
-            case STARTED -> Optional.empty();
+            case STARTED -> registry.draining() ? Optional.of(DRAINING) : Optional.empty();
             case NEW, STARTING -> Optional.of("starting");
-            case DRAINING -> Optional.of("draining: no new sessions");
+            case DRAINING -> Optional.of(DRAINING);
             case STOPPED -> Optional.of("stopped");
         };
     }
 
-    /** After the deadline the sessions cut their responses themselves, and commit what is known of them. */
-    private void drainSessions() {
+    /**
+     * Refuses new sessions and lets the live ones end: what SIGTERM and {@code parley node drain} have in common. Idempotent,
+     * does not block.
+     */
+    private synchronized Future<Void> beginDrain() {
         SessionConfig session = config.session();
-        LOGGER.atInfo()
-                .addKeyValue("sessions", registry.size())
-                .addKeyValue("deadline_s", session.drainTimeout().toSeconds())
-                .log("draining");
+        if (lifecycle == Lifecycle.STARTED) {
+            become(Lifecycle.DRAINING);
+            LOGGER.atInfo()
+                    .addKeyValue("sessions", registry.size())
+                    .addKeyValue("deadline_s", session.drainTimeout().toSeconds())
+                    .log("draining");
+        }
+        if (nodes != null) {
+            nodes.draining();
+        }
+        return registry.drain(session.drainTimeout());
+    }
+
+    /** After the deadline the sessions cut their responses themselves, and commit what is known of them. */
+    private void awaitDrained(Future<Void> drained) {
+        SessionConfig session = config.session();
         Duration atMost = session.drainTimeout().plus(session.cancelTimeout()).plus(session.commitTimeout());
         try {
-            Waiting.atMost(atMost, registry.drain(session.drainTimeout()));
+            Waiting.atMost(atMost, drained);
         } catch (Exception failure) {
             LOGGER.atError()
                     .addKeyValue("sessions", registry.size())

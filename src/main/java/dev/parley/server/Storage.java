@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param control a pool for what must never wait behind the work of tenants: one connection for each thread of {@link Nodes}
  */
 record Storage(
+        DatabaseServer server,
         Database database,
         Database control,
         JdbcTenants tenants,
@@ -48,6 +49,7 @@ record Storage(
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
         parts.add("error recorder", errors::close);
         return new Storage(
+                server,
                 database,
                 control,
                 new JdbcTenants(database),

@@ -57,6 +57,9 @@ public final class RealtimeSession {
     /** Told to the client when nothing is on its way to it any more. */
     private @Nullable Farewell farewell;
 
+    /** Said while there was no upstream yet. */
+    private @Nullable Ending endedEarly;
+
     private boolean clientGone;
     private boolean upstreamGone;
     private boolean permitReleased;
@@ -194,6 +197,10 @@ public final class RealtimeSession {
                 life.end(Ending.of("broker", Refusal.of(Kind.OVERLOADED, "server_error", "Please try again.")));
             } else if (begun.result().isPresent()) {
                 life.end(Ending.of("client", begun.result().get()));
+            }
+            Ending early = endedEarly;
+            if (early != null) {
+                life.end(early);
             }
             life.progressed(); // it may have to leave already
         });
@@ -357,7 +364,9 @@ public final class RealtimeSession {
         @Override
         public void end(Ending ending) {
             Farewell waiting = farewell;
-            if (phase == Phase.RELAYING) {
+            if (phase == Phase.CONNECTING) {
+                endedEarly = endedEarly == null ? ending : endedEarly;
+            } else if (phase == Phase.RELAYING) {
                 phase = Phase.ENDING;
                 sayGoodbye(new Farewell(ending, false));
                 drainUpstream();

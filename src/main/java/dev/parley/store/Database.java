@@ -6,6 +6,7 @@ import com.zaxxer.hikari.pool.HikariPool;
 import dev.parley.config.DatabaseConfig;
 import io.vertx.core.Context;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
@@ -56,6 +57,18 @@ public final class Database implements AutoCloseable {
         } catch (HikariPool.PoolInitializationException e) {
             throw unreachable(server, e);
         }
+    }
+
+    /** A connection outside of every pool, for who waits on it. The caller closes it. */
+    static Connection dedicated(DatabaseServer server) throws SQLException {
+        Properties properties = properties(server.role());
+        if (server.user() != null) {
+            properties.setProperty("user", server.user());
+        }
+        if (server.password() != null) {
+            properties.setProperty("password", server.password().reveal());
+        }
+        return DriverManager.getConnection(server.jdbcUrl(), properties);
     }
 
     /** Runs {@code work} on one connection; each statement is a transaction of its own. */

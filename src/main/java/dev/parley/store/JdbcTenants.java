@@ -16,14 +16,17 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Tenants in Postgres. Every call blocks, and throws {@link StoreException} when Postgres does not do it. Thread-safe. */
 public final class JdbcTenants implements TenantStore {
@@ -43,6 +46,32 @@ public final class JdbcTenants implements TenantStore {
     @Override
     public Optional<Tenant> find(TenantId id) {
         return database.withConnection("read tenant '" + id + "'", connection -> select(connection, id, ""));
+    }
+
+    /** The mark is the oldest transaction that was still running: whatever was not visible then has a number from it on. */
+    @Override
+    public Changes changedSince(@Nullable Mark mark) {
+        return database.withConnection("look for changed tenants", connection -> {
+            try (PreparedStatement query = connection.prepareStatement("""
+                    select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark, tenant.id
+                    from (values (1)) as always
+                    left join tenant on tenant.changed_xid >= ?::text::xid8
+                    """)) {
+                query.setString(1, mark == null ? null : Long.toString(mark.value()));
+                try (ResultSet rows = query.executeQuery()) {
+                    Set<TenantId> changed = new HashSet<>();
+                    Mark next = null;
+                    while (rows.next()) {
+                        next = new Mark(rows.getLong("mark"));
+                        String id = rows.getString("id");
+                        if (id != null) {
+                            changed.add(new TenantId(id));
+                        }
+                    }
+                    return new Changes(Objects.requireNonNull(next), changed);
+                }
+            }
+        });
     }
 
     /** All tenants, by name. */

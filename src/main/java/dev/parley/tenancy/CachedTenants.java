@@ -11,13 +11,14 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tenants that this node has asked for, a few seconds old at most. An answer is fresh for {@link #FRESH}; after that
- * it is still given while one reader renews it in the background; after {@link #USABLE} the caller waits for the renewal,
+ * The tenants that this node has asked for. While somebody follows the store's changes ({@link #renew}, {@link #followed}) an
+ * answer stands until it changes. Otherwise it is a few seconds old at most: fresh for {@link #FRESH}; after that it is still given while one reader renews it in the background; after {@link #USABLE} the caller waits for the renewal,
  * {@link #PATIENCE} at most. While the store cannot be asked, or does not answer, the last known answer stands. Names without a tenant are remembered likewise. Bounded
  * by {@link #ENTRIES_MAX}. Thread-safe; one read at a time for each tenant.
  */
@@ -38,11 +39,17 @@ public final class CachedTenants implements TenantDirectory {
     private final ConcurrentMap<TenantId, Known> known = new ConcurrentHashMap<>();
     private final ConcurrentMap<TenantId, Future<Optional<Tenant>>> reading = new ConcurrentHashMap<>();
 
+    /** When the changes were last followed to the end. */
+    private volatile long followedNanos;
+
+    private final AtomicLong reads = new AtomicLong();
+
     public CachedTenants(Vertx vertx, Blocking blocking, TenantStore store, Ticker ticker) {
         this.vertx = vertx;
         this.blocking = blocking;
         this.store = store;
         this.ticker = ticker;
+        this.followedNanos = ticker.nanos() - USABLE.toNanos();
     }
 
     @Override
@@ -52,7 +59,7 @@ public final class CachedTenants implements TenantDirectory {
             return onCallersContext(read(id));
         }
         long now = ticker.nanos();
-        if (now - answer.readNanos() < FRESH.toNanos()) {
+        if (now - answer.readNanos() < FRESH.toNanos() || now - followedNanos < FRESH.toNanos()) {
             return Future.succeededFuture(answer.tenant());
         }
         if (now - answer.readNanos() < USABLE.toNanos() || answer.failedNanos() != null) {
@@ -77,9 +84,34 @@ public final class CachedTenants implements TenantDirectory {
         return promise.future();
     }
 
+    /**
+     * Reads a changed tenant anew, if anybody here has asked for it. Blocks.
+     *
+     * @return whether it was read
+     * @throws RuntimeException when the store cannot be asked now
+     */
+    public boolean renew(TenantId id) {
+        if (!known.containsKey(id) && !reading.containsKey(id)) {
+            return false;
+        }
+        long number = reads.incrementAndGet();
+        remember(id, store.find(id), number);
+        return true;
+    }
+
+    /** Every change that was committed at {@code nanos} of the monotonic clock has been renewed. */
+    public void followed(long nanos) {
+        followedNanos = nanos;
+    }
+
     /** Names remembered now. */
     int size() {
         return known.size();
+    }
+
+    /** Reads under way. */
+    int reading() {
+        return reading.size();
     }
 
     /** Starts a read, or joins the one that is under way. */
@@ -89,9 +121,10 @@ public final class CachedTenants implements TenantDirectory {
         if (running != null) {
             return running;
         }
+        long number = reads.incrementAndGet();
         blocking.call(() -> store.find(id)).onComplete(result -> {
             if (result.succeeded()) {
-                remember(id, result.result());
+                remember(id, result.result(), number);
             } else {
                 rememberFailure(id, String.valueOf(result.cause().getMessage()));
             }
@@ -101,7 +134,8 @@ public final class CachedTenants implements TenantDirectory {
         return promise.future();
     }
 
-    private void remember(TenantId id, Optional<Tenant> tenant) {
+    /** Of two reads that run at once the one that began later stands. */
+    private void remember(TenantId id, Optional<Tenant> tenant, long number) {
         if (known.size() >= ENTRIES_MAX && !known.containsKey(id)) {
             long now = ticker.nanos();
             known.values().removeIf(entry -> now - entry.readNanos() > USABLE.toNanos());
@@ -109,7 +143,8 @@ public final class CachedTenants implements TenantDirectory {
                 return;
             }
         }
-        known.put(id, new Known(tenant, ticker.nanos(), null));
+        Known latest = new Known(tenant, number, ticker.nanos(), null);
+        known.merge(id, latest, (old, mine) -> old.number() > mine.number() ? old : mine);
     }
 
     private void rememberFailure(TenantId id, String cause) {
@@ -117,7 +152,7 @@ public final class CachedTenants implements TenantDirectory {
                 .addKeyValue("tenant", id)
                 .addKeyValue("cause", cause)
                 .log("tenant cannot be read now; the last known settings stand");
-        known.computeIfPresent(id, (_, old) -> new Known(old.tenant(), old.readNanos(), ticker.nanos()));
+        known.computeIfPresent(id, (_, old) -> new Known(old.tenant(), old.number(), old.readNanos(), ticker.nanos()));
     }
 
     private <T> Future<T> onCallersContext(Future<T> future) {
@@ -131,11 +166,13 @@ public final class CachedTenants implements TenantDirectory {
     }
 
     /**
+     * @param number counts the reads, from their beginnings
      * @param readNanos when the store said so
      * @param failedNanos when the last renewal failed; null if it did not
      */
     private record Known(
             Optional<Tenant> tenant,
+            long number,
             long readNanos,
             @Nullable Long failedNanos) {}
 }

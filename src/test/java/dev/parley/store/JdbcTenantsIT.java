@@ -3,12 +3,17 @@ package dev.parley.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.concurrent.Eventually;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.TenantId;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TenantStore.Changes;
+import dev.parley.tenancy.TenantStore.Mark;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -54,6 +59,48 @@ class JdbcTenantsIT {
         assertThat(DB.query("select generation from tenant where id = 'changing'"))
                 .isEqualTo("2");
         assertThat(tenants.change(new TenantId("nobody"), tenant -> tenant)).isEmpty();
+    }
+
+    @Test
+    void tellsWhatHasChangedSinceAMark() {
+        Mark mark = tenants.changedSince(null).mark();
+        assertThat(tenants.changedSince(null).tenants()).isEmpty();
+
+        tenants.create(tenant("news-a", Set.of()));
+        tenants.create(tenant("news-b", Set.of()));
+        Changes made = tenants.changedSince(mark);
+        assertThat(made.tenants()).contains(new TenantId("news-a"), new TenantId("news-b"));
+        Eventually.holds("nothing is new", () -> {
+            Mark latest = tenants.changedSince(null).mark();
+            return tenants.changedSince(latest).tenants().isEmpty();
+        });
+
+        tenants.suspend(new TenantId("news-b"));
+        Changes suspended = tenants.changedSince(made.mark());
+        assertThat(suspended.tenants()).contains(new TenantId("news-b"));
+
+        DB.execute("insert into tenant_model values ('news-a', 'whisper-1')");
+        assertThat(tenants.changedSince(suspended.mark()).tenants()).contains(new TenantId("news-a"));
+    }
+
+    /** A change that is committed after a later one was already told. */
+    @Test
+    void missesNoChangeWhateverTheOrderOfTheCommits() throws Exception {
+        tenants.create(tenant("slow", Set.of()));
+        tenants.create(tenant("fast", Set.of()));
+        Mark mark = tenants.changedSince(null).mark();
+        try (Connection slow = Database.dedicated(DB.server());
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute("update tenant set sessions_max = 77 where id = 'slow'");
+            tenants.suspend(new TenantId("fast"));
+            Changes first = tenants.changedSince(mark);
+            assertThat(first.tenants()).contains(new TenantId("fast")).doesNotContain(new TenantId("slow"));
+
+            slow.commit();
+
+            assertThat(tenants.changedSince(first.mark()).tenants()).contains(new TenantId("slow"));
+        }
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -160,6 +161,45 @@ class CachedTenantsTest {
         assertThat(Eventually.result(tenants.find(ACME))).contains(tenant(10));
     }
 
+    @Test
+    void anAnswerStandsForAsLongAsTheChangesAreFollowed() {
+        Eventually.result(tenants.find(ACME));
+        store.limit = 20;
+
+        for (int minute = 0; minute < 60; minute++) {
+            ticker.advance(Duration.ofMinutes(1));
+            tenants.followed(ticker.nanos());
+            assertThat(Eventually.result(tenants.find(ACME))).contains(tenant(10));
+        }
+        assertThat(store.reads.get()).isEqualTo(1);
+
+        assertThat(tenants.renew(ACME)).isTrue();
+        assertThat(Eventually.result(tenants.find(ACME))).contains(tenant(20));
+    }
+
+    @Test
+    void aChangeOfATenantThatNobodyAskedForIsNotRead() {
+        assertThat(tenants.renew(ACME)).isFalse();
+        assertThat(store.reads.get()).isZero();
+    }
+
+    @Test
+    void aReadThatBeganBeforeAChangeDoesNotUndoIt() {
+        Eventually.result(tenants.find(ACME));
+        ticker.advance(CachedTenants.FRESH);
+        store.holdNext();
+        Eventually.result(tenants.find(ACME)); // renews in the background, with the old limit in its hands
+        Eventually.holds("the read has begun", () -> store.reads.get() == 2);
+
+        store.limit = 20;
+        tenants.renew(ACME);
+        tenants.followed(ticker.nanos());
+        store.letGo();
+
+        Eventually.holds("both reads are done", () -> tenants.reading() == 0);
+        assertThat(Eventually.result(tenants.find(ACME))).contains(tenant(20));
+    }
+
     private static Tenant tenant(int sessionsMax) {
         return new Tenant(
                 ACME,
@@ -181,26 +221,47 @@ class CachedTenantsTest {
         volatile boolean away;
         volatile int limit = 10;
         private volatile CountDownLatch gate = new CountDownLatch(0);
+        private volatile CountDownLatch held = new CountDownLatch(0);
+        private volatile boolean onlyNext;
 
         @Override
         public Optional<Tenant> find(TenantId id) {
             reads.incrementAndGet();
+            int limitNow = limit;
+            CountDownLatch door = gate;
+            if (onlyNext) {
+                gate = new CountDownLatch(0);
+                onlyNext = false;
+                held = door;
+            }
             try {
-                gate.await();
+                door.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
             if (away) {
                 throw new IllegalStateException("the store is away");
             }
-            return id.equals(ACME) ? Optional.of(tenant(limit)) : Optional.empty();
+            return id.equals(ACME) ? Optional.of(tenant(limitNow)) : Optional.empty();
+        }
+
+        @Override
+        public Changes changedSince(@Nullable Mark mark) {
+            throw new UnsupportedOperationException("the cache does not look for changes itself");
         }
 
         void hold() {
             gate = new CountDownLatch(1);
         }
 
+        /** As {@link #hold}, for one read. */
+        void holdNext() {
+            onlyNext = true;
+            hold();
+        }
+
         void letGo() {
+            held.countDown();
             gate.countDown();
         }
     }
