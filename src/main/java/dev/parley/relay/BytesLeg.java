@@ -44,6 +44,8 @@ final class BytesLeg implements Leg {
     /** Nothing that arrives is looked at any more. */
     private boolean deaf;
 
+    /** It ended while nobody judged it: whoever comes is told. */
+    private boolean endedUnjudged;
     /** A close frame waits behind what is held for this leg. */
     private boolean closeWaits;
 
@@ -80,6 +82,9 @@ final class BytesLeg implements Leg {
         owner = next;
         if (ending.isOpen()) {
             gate = next;
+        } else if (endedUnjudged) {
+            endedUnjudged = false;
+            signalEnd();
         }
     }
 
@@ -459,15 +464,17 @@ final class BytesLeg implements Leg {
 
     /** In a task of its own, so that a gate never learns of the end inside another call. */
     private void signalEnd() {
-        LegEnd how = ending.untold();
-        if (how != null) {
-            loop.later(() -> {
-                gate = ClosedGate.INSTANCE;
-                if (owner != null) {
-                    owner.onEnd(how);
-                }
-            });
-        }
+        loop.later(() -> {
+            gate = ClosedGate.INSTANCE;
+            if (owner == null) {
+                endedUnjudged = true;
+                return;
+            }
+            LegEnd how = ending.untold();
+            if (how != null) {
+                owner.onEnd(how);
+            }
+        });
     }
 
     // ---- time

@@ -74,6 +74,32 @@ class TakeoverTest {
         assertThat(ends.poll(20, TimeUnit.SECONDS)).isNotNull();
     }
 
+    /** As when a client goes away while its session is still being made. */
+    @Test
+    void aLegThatEndedBeforeAnybodyJudgedItTellsWhoeverComes() throws Exception {
+        WebSocketClient client = vertx.createWebSocketClient(
+                RelayOptions.standard().client(new WebSocketClientOptions(), RelayLimits.upstream()));
+        Promise<Leg> made = Promise.promise();
+        Context context = vertx.getOrCreateContext();
+        context.runOnContext(_ -> client.connect(server.actualPort(), "127.0.0.1", "/")
+                .onSuccess(socket -> {
+                    Leg leg = legs.upstream(socket, RelayLimits.upstream());
+                    leg.cut();
+                    context.owner().setTimer(50, _ -> made.complete(leg));
+                }));
+        Leg leg = Rig.await(made.future());
+        assertThat(accepted.poll(20, TimeUnit.SECONDS)).isNotNull();
+        assertThat(ends.poll(20, TimeUnit.SECONDS)).as("the other side's leg").isNotNull();
+
+        context.runOnContext(_ -> {
+            leg.judge(new EndsOnly());
+            leg.start();
+        });
+
+        assertThat(ends.poll(20, TimeUnit.SECONDS)).isNotNull();
+        assertThat(ends).isEmpty();
+    }
+
     private Leg upstream(WebSocketClient client) throws Exception {
         Context context = vertx.getOrCreateContext();
         Future<Leg> leg =

@@ -1,0 +1,262 @@
+package dev.parley.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.concurrent.Eventually;
+import dev.parley.config.ConfigLoader;
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.TenantId;
+import dev.parley.server.Broker;
+import dev.parley.server.BrokerTester;
+import dev.parley.store.TestDatabase;
+import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.Tenant;
+import dev.parley.tenancy.TenantStatus;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Invariant 5 of the design, on three nodes: after a storm of connects and drops, with one node killed in the middle, all
+ * counts return to zero; and at no moment does a tenant have more sessions than it may. {@code -Dstorm.connects=5000
+ * -Dstorm.seed=…} for the long run.
+ */
+class ConnectStormIT {
+    private static final int CONNECTS = Integer.getInteger("storm.connects", 500);
+    private static final long SEED = Long.getLong("storm.seed", System.nanoTime());
+    private static final int AT_ONCE = 150;
+    private static final int TENANTS = 5;
+    private static final int SESSIONS_MAX = 20;
+    private static final int STAYERS = 30;
+    private static final Duration CALM = Duration.ofSeconds(60);
+
+    private final Vertx vertx = Vertx.vertx();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final Map<Integer, AtomicInteger> statuses = new ConcurrentHashMap<>();
+    private final Set<StormClient> inside = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger insideMost = new AtomicInteger();
+
+    @AfterEach
+    void close() {
+        http.close();
+        Eventually.result(vertx.close());
+    }
+
+    @Test
+    void everythingReturnsToZeroAfterAStormWithAKilledNode(@TempDir Path folder) throws Exception {
+        try (BrokerTester tester = BrokerTester.start(Map.of("PARLEY_NODE_NAME", "one"));
+                Broker two = Broker.start(
+                        ConfigLoader.load(null, named(tester, "two")).config(), _ -> {});
+                BrokerProcess three = new BrokerProcess(folder, third(tester))) {
+            List<String> tokens = tenants(tester);
+            NetClient net = vertx.createNetClient(new NetClientOptions().setSoLinger(0));
+            List<Integer> ports = List.of(tester.broker().tenantPort(), two.tenantPort(), three.tenantPort());
+
+            long begun = System.nanoTime();
+            Random random = new Random(SEED);
+            storm(net, ports, tokens, random, CONNECTS / 2);
+            String killed = count(tester, "live_session where node = 'chaos'");
+            three.kill();
+            long killedAt = System.nanoTime();
+            storm(net, ports, tokens, random, CONNECTS - CONNECTS / 2);
+            long stormed = System.nanoTime();
+            inside.forEach(StormClient::close);
+            Eventually.holds("all clients are gone", CALM, inside::isEmpty);
+            awaitZero(tester, two);
+            long calm = System.nanoTime();
+
+            System.out.printf(
+                    "storm of %d connects, seed %d: HTTP statuses %s (0: node gone), %d clients inside at once, %d ms;%n"
+                            + "the killed node had %s sessions; all counts at zero %d ms after the kill, %d ms after the"
+                            + " last client; transactions that counted sessions: %.0f and %.0f; most sessions of a tenant"
+                            + " seen: %s of %d%n",
+                    CONNECTS,
+                    SEED,
+                    statuses,
+                    insideMost.get(),
+                    millis(stormed - begun),
+                    killed,
+                    millis(calm - killedAt),
+                    millis(calm - stormed),
+                    metric(tester.broker(), "parley_permits_rounds"),
+                    metric(two, "parley_permits_rounds"),
+                    tester.database().query("select max(open) from most_seen"),
+                    SESSIONS_MAX);
+            assertThat(statuses).containsKey(StormClient.SWITCHED);
+            assertThat(Integer.parseInt(tester.database().query("select max(open) from most_seen")))
+                    .isLessThanOrEqualTo(SESSIONS_MAX);
+            assertThat(tester.database().query("select end_reason from node where name = 'chaos'"))
+                    .isEqualTo("late");
+        }
+    }
+
+    /** Clients of all kinds, a bounded number at once; some stay inside for as long as they can. */
+    private void storm(NetClient net, List<Integer> ports, List<String> tokens, Random random, int connects)
+            throws InterruptedException {
+        Semaphore places = new Semaphore(AT_ONCE);
+        for (int number = 0; number < connects; number++) {
+            assertThat(places.tryAcquire(CALM.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            StormClient client = StormClient.ask(
+                    net, ports.get(random.nextInt(ports.size())), tokens.get(random.nextInt(tokens.size())));
+            int kind = random.nextInt(5);
+            boolean stays = number % Math.max(1, connects / STAYERS) == 0;
+            client.gone().onComplete(_ -> inside.remove(client));
+            if (kind == 0 && !stays) {
+                client.vanish(); // perhaps before it is even connected
+            }
+            client.status().onComplete(status -> {
+                statuses.computeIfAbsent(status.result(), _ -> new AtomicInteger())
+                        .incrementAndGet();
+                places.release();
+                if (status.result() == StormClient.SWITCHED) {
+                    inside.add(client);
+                    insideMost.accumulateAndGet(inside.size(), Math::max);
+                    if (!stays) {
+                        act(client, kind);
+                    }
+                } else {
+                    client.vanish();
+                }
+                if (client.gone().isComplete()) {
+                    inside.remove(client);
+                }
+            });
+        }
+        places.acquire(AT_ONCE);
+    }
+
+    private void act(StormClient client, int kind) {
+        switch (kind) {
+            case 1 -> client.vanish();
+            case 2 -> {
+                client.speak();
+                vertx.setTimer(5, _ -> client.vanish());
+            }
+            case 3 -> client.speak().onComplete(_ -> client.close());
+            default -> client.close();
+        }
+    }
+
+    private void awaitZero(BrokerTester tester, Broker two) {
+        Eventually.holds(
+                "no session counts",
+                CALM,
+                () -> count(tester, "live_session").equals("0")
+                        && count(tester, "session_count where open <> 0").equals("0"));
+        Eventually.holds(
+                "no upstream session is open",
+                CALM,
+                () -> tester.simulator().books().counters().sessionsOpen() == 0);
+        for (Broker broker : List.of(tester.broker(), two)) {
+            for (String gauge : List.of(
+                    "parley_sessions",
+                    "parley_upstream_sessions",
+                    "parley_permits_held",
+                    "parley_permits_returning",
+                    "parley_responses_running",
+                    "parley_ledger_places",
+                    "parley_ledger_waiting")) {
+                Eventually.holds(gauge + " is zero", CALM, () -> metric(broker, gauge) == 0);
+            }
+        }
+    }
+
+    /** Five tenants, and a trigger that keeps the most sessions that each ever had at once. */
+    private static List<String> tenants(BrokerTester tester) {
+        TestDatabase database = tester.database();
+        database.execute("create table most_seen (open int not null)");
+        database.execute("""
+                create function see_most() returns trigger language plpgsql as $$
+                begin
+                    insert into most_seen
+                    select count(*) from live_session where tenant_id = new.tenant_id;
+                    return null;
+                end $$;
+                create constraint trigger see_most after insert on live_session deferrable initially deferred
+                    for each row execute function see_most();
+                """);
+        List<String> tokens = new ArrayList<>();
+        for (int number = 0; number < TENANTS; number++) {
+            TenantId id = new TenantId("storm-" + number);
+            tester.tenant(_ -> new Tenant(
+                    id,
+                    "Storm",
+                    TenantStatus.ACTIVE,
+                    Set.of(),
+                    SESSIONS_MAX,
+                    NanoUsd.ofUsd("100000"),
+                    BudgetPeriod.MONTH,
+                    4_096,
+                    Duration.ofHours(1),
+                    false,
+                    Instant.EPOCH));
+            tokens.add(tester.token(id, "sam"));
+        }
+        return tokens;
+    }
+
+    private static Map<String, String> third(BrokerTester tester) {
+        Map<String, String> settings = new HashMap<>();
+        for (String name : List.of("PARLEY_DATABASE_URL", "PARLEY_UPSTREAM_URL", "PARLEY_UPSTREAM_API_KEY")) {
+            settings.put(name, tester.settings().get(name));
+        }
+        settings.put(
+                "PARLEY_AUTH_KEY_FILE",
+                Path.of(tester.settings().get("PARLEY_DATA_DIR"), "master.key").toString());
+        return settings;
+    }
+
+    private static Map<String, String> named(BrokerTester tester, String name) {
+        Map<String, String> settings = new HashMap<>(tester.settings());
+        settings.put("PARLEY_NODE_NAME", name);
+        settings.put("PARLEY_NODE_DEMO", "false");
+        return settings;
+    }
+
+    private static String count(BrokerTester tester, String of) {
+        return tester.database().query("select count(*) from " + of);
+    }
+
+    private double metric(Broker broker, String name) {
+        URI uri = URI.create("http://127.0.0.1:" + broker.adminPort() + "/metrics");
+        try {
+            return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(name + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    private static long millis(long nanos) {
+        return nanos / 1_000_000;
+    }
+}
