@@ -46,9 +46,9 @@ class ConnectStormIT {
     private static final int CONNECTS = Integer.getInteger("storm.connects", 500);
     private static final long SEED = Long.getLong("storm.seed", System.nanoTime());
     private static final int AT_ONCE = 150;
-    private static final int TENANTS = 5;
-    private static final int SESSIONS_MAX = 20;
-    private static final int STAYERS = 30;
+    private static final int TENANTS = 8;
+    private static final int SESSIONS_MAX = 40;
+    private static final int STAYERS = 60;
     private static final Duration CALM = Duration.ofSeconds(60);
 
     private final Vertx vertx = Vertx.vertx();
@@ -182,7 +182,7 @@ class ConnectStormIT {
         }
     }
 
-    /** Five tenants, and a trigger that keeps the most sessions that each ever had at once. */
+    /** Tenants, and a trigger that keeps the most sessions that each ever had at once. */
     private static List<String> tenants(BrokerTester tester) {
         TestDatabase database = tester.database();
         database.execute("create table most_seen (open int not null)");

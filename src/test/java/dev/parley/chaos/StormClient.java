@@ -105,7 +105,7 @@ final class StormClient {
             }
             int status = Integer.parseInt(unread.getString(9, 12));
             open = status == SWITCHED;
-            answered.complete(status);
+            answered.tryComplete(status);
         }
         if (indexOf(DONE) >= 0) {
             done.tryComplete();
