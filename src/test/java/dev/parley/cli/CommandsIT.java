@@ -62,6 +62,18 @@ class CommandsIT {
             assertThat(revoke.stderr()).isEmpty();
             assertThat(revoke.stdout()).startsWith("revoked " + tokenId + " of acme");
 
+            JsonObject node = new JsonArray(run("node", "list", "--json").stdout()).getJsonObject(0);
+            assertThat(node.getString("state")).isEqualTo("serving");
+            assertThat(node.getInteger("sessions")).isZero();
+            assertThat(run("node", "refresh", "acme").stdout()).contains("has the settings of 'acme'");
+            assertThat(run("session", "list", "--json").stdout()).isEqualTo("[ ]");
+            assertThat(run("session", "end", "psn_nobody").stderr()).contains("there is no live session 'psn_nobody'");
+            assertThat(run("node", "drain", node.getString("name"), "--wait").stdout())
+                    .endsWith("is drained");
+            assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/ready")
+                            .statusCode())
+                    .isEqualTo(503);
+
             broker.terminate();
 
             assertThat(broker.awaitExit()).isZero();
