@@ -149,10 +149,10 @@ $$;
 
 comment on function register_node(text, text, text, boolean) is 'Gives a process a new epoch under a name. If the name has a living one, that is ended, or, without replaces, no row is returned.';
 
-create function reap_nodes(silent_for interval)
+create function reap_nodes(silent_for interval, asked_at timestamptz)
     returns table (dead_node text, dead_epoch bigint, sessions int) language plpgsql as $$
 begin
-    if not pg_try_advisory_xact_lock(hashtext('reap_nodes')) then
+    if clock_timestamp() > asked_at + interval '1 second' or not pg_try_advisory_xact_lock(hashtext('reap_nodes')) then
         return;
     end if;
     for dead_node, dead_epoch in
@@ -167,7 +167,7 @@ begin
 end
 $$;
 
-comment on function reap_nodes(interval) is 'Ends the nodes without a heartbeat for so long; one process at a time.';
+comment on function reap_nodes(interval, timestamptz) is 'Ends the nodes without a heartbeat for so long; one process at a time. Does nothing when it was asked, by this database''s clock, more than a second ago: what held the question up has held up heartbeats, too.';
 
 -- Tenants in their order, so that no two rounds wait for each other in a circle.
 create function exchange_permits(

@@ -18,8 +18,12 @@ public interface NodeStore {
     /** Says that the epoch is alive. */
     Beat beat(long epoch, boolean draining);
 
-    /** Ends the nodes that have not been heard of for {@code silence}, and gives back what they held. */
-    List<Dead> reap(Duration silence);
+    /**
+     * Ends the nodes that have not been heard of for {@code silence}, and gives back what they held.
+     *
+     * @param asked when, by the database's clock: a question that was held up on its way ends nobody
+     */
+    List<Dead> reap(Duration silence, Instant asked);
 
     /** The node has stopped; gives back what it still holds. */
     void stopped(long epoch);

@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends nodes that have died, so that their permits go back; every node tries, once a second, and the database lets one at a
  * time. A node reaps only when its own heartbeats have been in time for {@link Membership#SILENCE_OTHERS}: after an outage of
- * the database everybody has been silent, and gets that long to speak again. Thread-safe.
+ * the database everybody has been silent, and gets that long to speak again. A question that an outage held up ends nobody.
+ * Thread-safe.
  */
 public final class Reaper implements AutoCloseable {
     private static final Duration EVERY = Duration.ofSeconds(1);
@@ -40,7 +41,7 @@ public final class Reaper implements AutoCloseable {
             return;
         }
         try {
-            for (Dead dead : store.reap(Membership.SILENCE_OTHERS)) {
+            for (Dead dead : store.reap(Membership.SILENCE_OTHERS, membership.databaseNow())) {
                 reaped.incrementAndGet();
                 LOGGER.atWarn()
                         .addKeyValue("node", dead.name())

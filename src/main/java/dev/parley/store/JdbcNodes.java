@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,12 +61,13 @@ public final class JdbcNodes implements NodeStore {
     }
 
     @Override
-    public List<Dead> reap(Duration silence) {
+    public List<Dead> reap(Duration silence, Instant asked) {
         return database.inTransaction("look for dead nodes", connection -> {
             try (PreparedStatement call = connection.prepareStatement("""
-                    select dead_node, dead_epoch, sessions from reap_nodes(make_interval(secs => ?))
+                    select dead_node, dead_epoch, sessions from reap_nodes(make_interval(secs => ?), ?)
                     """)) {
                 call.setDouble(1, silence.toMillis() / 1_000.0);
+                call.setObject(2, asked.atOffset(ZoneOffset.UTC));
                 try (ResultSet rows = call.executeQuery()) {
                     List<Dead> dead = new ArrayList<>();
                     while (rows.next()) {

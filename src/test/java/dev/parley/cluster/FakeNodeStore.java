@@ -42,7 +42,7 @@ final class FakeNodeStore implements NodeStore {
     }
 
     @Override
-    public List<Dead> reap(Duration silence) {
+    public List<Dead> reap(Duration silence, Instant asked) {
         failIfAway();
         return List.of();
     }

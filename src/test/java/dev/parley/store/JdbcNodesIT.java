@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.cluster.NodeStore.Dead;
 import dev.parley.cluster.NodeStore.Description;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -59,12 +60,21 @@ class JdbcNodesIT {
         silence(silent, "6 seconds");
         silence(alive, "4 seconds");
 
-        List<Dead> dead = nodes.reap(LIMIT);
+        List<Dead> dead = nodes.reap(LIMIT, Instant.now());
 
         assertThat(dead).containsExactly(new Dead("silent", silent, 0));
         assertThat(nodes.beat(silent, false).alive()).isFalse();
         assertThat(nodes.beat(alive, false).alive()).isTrue();
-        assertThat(nodes.reap(LIMIT)).isEmpty();
+        assertThat(nodes.reap(LIMIT, Instant.now())).isEmpty();
+    }
+
+    /** As when Postgres stood still: whoever is silent then was kept from speaking. */
+    @Test
+    void aQuestionThatWasHeldUpEndsNobody() {
+        silence(register("a"), "1 min");
+
+        assertThat(nodes.reap(LIMIT, Instant.now().minusSeconds(2))).isEmpty();
+        assertThat(nodes.reap(LIMIT, Instant.now())).hasSize(1);
     }
 
     @Test

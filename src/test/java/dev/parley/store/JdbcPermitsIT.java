@@ -12,6 +12,7 @@ import dev.parley.domain.SessionId;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -149,7 +150,7 @@ class JdbcPermitsIT {
         take(other, request(ACME, "s", 10, null), 1);
         DB.execute("update node set heartbeat_at = clock_timestamp() - interval '1 min' where epoch = " + epoch);
 
-        assertThat(nodes.reap(Duration.ofSeconds(5)))
+        assertThat(nodes.reap(Duration.ofSeconds(5), Instant.now()))
                 .singleElement()
                 .satisfies(dead -> assertThat(dead.sessions()).isEqualTo(5));
         assertThat(counts()).isEqualTo("acme=1 globex=0");
