@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -12,10 +13,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the tables need from time to time: the ledger's partitions of this month and the next two, and the end of session
- * errors after {@link #ERRORS_KEPT}. At every start and once a day, on a virtual thread of its own.
+ * errors, of commands to nodes and of ended nodes after {@link #KEPT}. At every start and once a day, on a virtual thread of its own.
  */
 public final class Upkeep implements AutoCloseable {
-    static final Duration ERRORS_KEPT = Duration.ofDays(30);
+    static final Duration KEPT = Duration.ofDays(30);
     static final int DELETE_MAX = 10_000;
     private static final Duration INTERVAL = Duration.ofDays(1);
     private static final Duration RETRY = Duration.ofMinutes(5);
@@ -61,6 +62,21 @@ public final class Upkeep implements AutoCloseable {
         while (deleted == DELETE_MAX) {
             deleted = database.inTransaction("delete old session errors", Upkeep::deleteErrors);
         }
+        database.inTransaction("delete old commands and nodes", Upkeep::deleteNodes);
+    }
+
+    private static int deleteNodes(Connection connection) throws SQLException {
+        int deleted = 0;
+        for (String old : List.of("delete from node_command where acked_at < now() - make_interval(secs => ?)", """
+                delete from node n where ended_at < now() - make_interval(secs => ?)
+                    and not exists (select from node_command c where c.epoch = n.epoch)
+                """)) {
+            try (PreparedStatement delete = connection.prepareStatement(old)) {
+                delete.setDouble(1, (double) KEPT.toSeconds());
+                deleted += delete.executeUpdate();
+            }
+        }
+        return deleted;
     }
 
     private static int deleteErrors(Connection connection) throws SQLException {
@@ -68,7 +84,7 @@ public final class Upkeep implements AutoCloseable {
                 delete from session_error
                 where id in (select id from session_error where at < now() - make_interval(secs => ?) limit ?)
                 """)) {
-            delete.setDouble(1, (double) ERRORS_KEPT.toSeconds());
+            delete.setDouble(1, (double) KEPT.toSeconds());
             delete.setInt(2, DELETE_MAX);
             return delete.executeUpdate();
         }

@@ -120,6 +120,25 @@ class JdbcNodesIT {
         assertThat(DB.query("select result from node_command")).isEqualTo("the node has ended");
     }
 
+    @Test
+    void upkeepForgetsWhatEndedLongAgo() {
+        long old = register("old");
+        DB.execute("insert into node_command (node, epoch, kind) values ('old', " + old + ", 'drain')");
+        nodes.stopped(old);
+        long recent = register("recent");
+        nodes.stopped(recent);
+        register("alive");
+        DB.execute("update node set ended_at = now() - interval '31 days', started_at = now() - interval '90 days'"
+                + " where epoch = " + old);
+        DB.execute("update node_command set acked_at = now() - interval '31 days'");
+
+        new Upkeep(DB.database()).close();
+
+        assertThat(DB.query("select string_agg(name, ' ' order by name) from node"))
+                .isEqualTo("alive recent");
+        assertThat(DB.query("select count(*) from node_command")).isEqualTo("0");
+    }
+
     private long register(String name) {
         return nodes.register(description(name), true).orElseThrow().epoch();
     }
