@@ -2,6 +2,8 @@ package dev.parley.quota;
 
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
+import dev.parley.domain.TenantId;
+import dev.parley.quota.GrantAccount.Standing;
 import dev.parley.tenancy.Tenant;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,18 +50,39 @@ final class QuotaRefusals {
                 .retryAfter(COUNT_RETRY_AFTER);
     }
 
-    static Refusal exhausted(Tenant tenant, BudgetWindow window, BudgetAccount.Balance balance, Instant now) {
-        String each = window.end() == null
+    /** @param now the database's clock */
+    static Refusal exhausted(TenantId tenant, Limit limit, Standing standing, Instant now) {
+        Instant renews = standing.renews();
+        String each = limit.period() == LimitPeriod.TOTAL
                 ? "in total"
-                : "each " + window.period().name().toLowerCase(Locale.ROOT);
-        String renewal = window.end() == null ? "; it does not renew" : "; it renews at " + window.end();
-        Refusal refusal = Refusal.of(
-                Refusal.Kind.BUDGET_EXHAUSTED,
-                "budget_exhausted",
-                "the budget of tenant '" + tenant.id() + "' is " + tenant.budget() + " " + each + ": "
-                        + new NanoUsd(balance.spent()) + " spent and " + new NanoUsd(balance.reserved())
-                        + " set aside for running responses leave too little" + renewal);
-        Duration wait = window.untilRenewal(now);
-        return wait == null ? refusal : refusal.retryAfter(wait);
+                : "each " + limit.period().name().toLowerCase(Locale.ROOT);
+        String whose = limit.subject() == null ? "tenant '" + tenant + "'" : "this user of tenant '" + tenant + "'";
+        String rest = standing.spent() >= limit.amount() ? "" : "; what is left is set aside for running work, or too little";
+        String renewal = renews == null ? "; it does not renew" : "; it renews at " + renews;
+        String message = "the " + (limit.unit().ledgered() ? "budget" : "quota") + " of " + whose + " is "
+                + amount(limit.unit(), limit.amount()) + " " + each + ": "
+                + amount(limit.unit(), Math.max(0, standing.spent())) + " spent" + rest + renewal;
+        Refusal refusal = limit.unit().ledgered()
+                ? Refusal.of(Refusal.Kind.BUDGET_EXHAUSTED, "budget_exhausted", message)
+                : Refusal.of(Refusal.Kind.RATE_LIMITED, "quota_exhausted", message);
+        if (renews == null) {
+            return refusal;
+        }
+        Duration wait = Duration.between(now, renews);
+        return refusal.retryAfter(wait.isNegative() ? Duration.ZERO : wait);
+    }
+
+    static Refusal sessionEnded() {
+        return Refusal.of(Refusal.Kind.OVERLOADED, "session_ended", "the session has ended");
+    }
+
+    private static String amount(Unit unit, long amount) {
+        return switch (unit) {
+            case MONEY -> new NanoUsd(amount).toString();
+            case TOKENS -> amount + " tokens";
+            case RESPONSES -> amount + " responses";
+            case SESSION_STARTS -> amount + " session starts";
+            case AUDIO_MILLIS -> amount / 1_000 + " seconds of audio";
+        };
     }
 }

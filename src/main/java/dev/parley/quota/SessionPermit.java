@@ -13,7 +13,7 @@ public interface SessionPermit {
      * Sets the worst case of a response aside. If the whole of it cannot be paid, the output is lowered to what can, but
      * not under the floor: then it is refused.
      *
-     * @return most often already completed; at worst it waits for one database round trip, with a deadline of its own
+     * @return most often already completed; at worst it waits for a round with the database, with a deadline of its own
      */
     Future<ReserveDecision> reserve(WorstCase worstCase);
 
@@ -21,21 +21,47 @@ public interface SessionPermit {
     void release();
 
     /**
-     * What a response can cost at most.
+     * What a piece of work can use at most.
      *
      * @param fixed what the input costs
      * @param perOutputToken the dearest output token that can occur; zero for work without output tokens
      * @param outputTokensMax what was asked for
      * @param outputTokensMin the floor for lowering it
+     * @param inputTokens counted by limits on tokens, beside the output
+     * @param responses 1 for a response, 0 for other work
+     * @param audioMillis counted by limits on audio
      */
-    record WorstCase(NanoUsd fixed, NanoUsd perOutputToken, int outputTokensMax, int outputTokensMin) {
+    record WorstCase(
+            NanoUsd fixed,
+            NanoUsd perOutputToken,
+            int outputTokensMax,
+            int outputTokensMin,
+            long inputTokens,
+            int responses,
+            long audioMillis) {
+        public WorstCase {
+            if (fixed.isNegative() || perOutputToken.isNegative()) {
+                throw new IllegalArgumentException("a worst case with a negative price");
+            }
+        }
+
         /** Work that has one price whatever it puts out, such as a transcription of known length. */
-        public static WorstCase ofFixed(NanoUsd cost) {
-            return new WorstCase(cost, NanoUsd.ZERO, 0, 0);
+        public static WorstCase ofFixed(NanoUsd cost, long tokens) {
+            return new WorstCase(cost, NanoUsd.ZERO, 0, 0, tokens, 0, 0);
         }
 
         public NanoUsd total(int outputTokens) {
             return fixed.plus(perOutputToken.times(outputTokens));
+        }
+
+        /** What this much output needs. */
+        Need need(int outputTokens) {
+            return new Need(
+                    total(outputTokens).value(),
+                    Math.addExact(inputTokens, outputTokens),
+                    responses,
+                    0,
+                    audioMillis);
         }
     }
 

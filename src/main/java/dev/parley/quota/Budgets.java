@@ -1,0 +1,259 @@
+package dev.parley.quota;
+
+import dev.parley.concurrent.Ticker;
+import dev.parley.domain.NodeIdentity;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.TenantId;
+import dev.parley.quota.GrantAccount.Standing;
+import dev.parley.quota.SessionPermit.WorstCase;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sets work's worst case aside in all limits that apply to it, or in none. The tightest limit decides. Thread-safe; when the
+ * node holds enough, nothing waits.
+ */
+final class Budgets {
+    /** How long a refusal by the database is taken for the answer to the next attempt too. */
+    static final Duration REFUSAL_KEPT = Duration.ofMillis(500);
+    /** How long work waits for what others have to give back. */
+    static final Duration PATIENCE = Duration.ofMillis(2_500);
+
+    private static final long AGAIN_MILLIS = 100;
+
+    private final Vertx vertx;
+    private final GrantKeeper keeper;
+    private final NodeIdentity node;
+    private final Ticker ticker;
+
+    Budgets(Vertx vertx, GrantKeeper keeper, NodeIdentity node, Ticker ticker) {
+        this.vertx = vertx;
+        this.keeper = keeper;
+        this.node = node;
+        this.ticker = ticker;
+    }
+
+    /** What an attempt came to. */
+    sealed interface Attempt {
+        record Held(List<Hold> holds, Need need, int outputTokens) implements Attempt {}
+
+        record Refused(Refusal refusal) implements Attempt {}
+    }
+
+    long nanos() {
+        return ticker.nanos();
+    }
+
+    NodeIdentity node() {
+        return node;
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    /** Counts the start of a session, and learns how its limits stand. */
+    Future<Attempt> start(TenantId tenant, List<GrantAccount> accounts) {
+        long since = ticker.nanos();
+        List<GrantAccount> unknown = accounts.stream()
+                .filter(account -> free(account, since) < 0)
+                .toList();
+        Future<Void> known = unknown.isEmpty() ? Future.succeededFuture() : more(unknown, Need.SESSION_START);
+        return known.compose(_ -> start(tenant, accounts, since));
+    }
+
+    private Future<Attempt> start(TenantId tenant, List<GrantAccount> accounts, long since) {
+        long now = ticker.nanos();
+        List<Hold> holds = tryHold(accounts, Need.SESSION_START, now);
+        if (accounts.stream().anyMatch(account -> away(account, since))) {
+            if (holds != null) {
+                holds.forEach(hold -> hold.undo(now));
+            }
+            return refused(QuotaRefusals.ledgerAway());
+        }
+        if (holds != null) {
+            return Future.succeededFuture(new Attempt.Held(holds, Need.SESSION_START, 0));
+        }
+        List<GrantAccount> lacking = accounts.stream()
+                .filter(account -> concerns(account, Need.SESSION_START) && free(account, now) < 1)
+                .toList();
+        GrantAccount tightest = lacking.stream()
+                .filter(account -> exhausted(account, now))
+                .findFirst()
+                .orElse(null);
+        if (tightest != null) {
+            return refused(QuotaRefusals.exhausted(tenant, tightest.limit(), tightest.standing(), node.databaseNow()));
+        }
+        if (now - since > PATIENCE.toNanos()) {
+            return refused(QuotaRefusals.ledgerAway());
+        }
+        return more(lacking, Need.SESSION_START).compose(_ -> start(tenant, accounts, since));
+    }
+
+    /** Sets aside what the work needs; the output is lowered if it must be. */
+    Future<Attempt> hold(TenantId tenant, List<GrantAccount> accounts, WorstCase work) {
+        return hold(tenant, accounts, work, ticker.nanos());
+    }
+
+    private Future<Attempt> hold(TenantId tenant, List<GrantAccount> accounts, WorstCase work, long since) {
+        Need whole = work.need(work.outputTokensMax());
+        long now = ticker.nanos();
+        List<Hold> holds = tryHold(accounts, whole, now);
+        if (holds != null) {
+            return Future.succeededFuture(new Attempt.Held(holds, whole, work.outputTokensMax()));
+        }
+        List<GrantAccount> lacking = accounts.stream()
+                .filter(account -> concerns(account, whole) && free(account, now) < whole.of(unit(account)))
+                .toList();
+        GrantAccount tightest = lacking.stream()
+                .filter(account -> exhausted(account, now))
+                .findFirst()
+                .orElse(null);
+        boolean late = now - since > PATIENCE.toNanos();
+        if (tightest != null || late) {
+            Attempt lowered = lowered(accounts, work, now);
+            if (lowered != null) {
+                return Future.succeededFuture(lowered);
+            }
+        }
+        if (tightest != null && (late || !tightest.standing().reclaimable())) {
+            return refused(QuotaRefusals.exhausted(tenant, tightest.limit(), tightest.standing(), node.databaseNow()));
+        }
+        if (late || lacking.stream().anyMatch(account -> away(account, since))) {
+            return refused(QuotaRefusals.ledgerAway());
+        }
+        Future<Void> pause = tightest == null
+                ? Future.succeededFuture()
+                : vertx.timer(AGAIN_MILLIS).mapEmpty();
+        return pause.compose(_ -> more(lacking, whole)).compose(_ -> hold(tenant, accounts, work, since));
+    }
+
+    /** Sets more aside in the very grants that hold already; completes with false if there is not enough there. */
+    Future<Boolean> holdMore(List<Hold> holds, Need more, long since) {
+        long now = ticker.nanos();
+        List<GrantAccount> accounts = holds.stream().map(Hold::account).toList();
+        List<Hold> added = new ArrayList<>();
+        for (Hold hold : holds) {
+            long amount = more.of(hold.grant().unit());
+            if (!hold.grant().reserve(amount, now)) {
+                break;
+            }
+            added.add(new Hold(hold.account(), hold.grant(), amount));
+        }
+        if (added.size() == holds.size()) {
+            return Future.succeededFuture(true);
+        }
+        added.forEach(hold -> hold.undo(now));
+        boolean stuck = holds.stream().anyMatch(hold -> hold.account().current() != hold.grant())
+                || accounts.stream().anyMatch(account -> exhausted(account, now))
+                || now - since > PATIENCE.toNanos();
+        return stuck
+                ? Future.succeededFuture(false)
+                : more(accounts, more).compose(_ -> holdMore(holds, more, since));
+    }
+
+    /** Waits for a round that asks for what is lacking. */
+    private Future<Void> more(List<GrantAccount> lacking, Need need) {
+        Context context = vertx.getOrCreateContext();
+        if (lacking.isEmpty()) { // it has come meanwhile
+            return Future.succeededFuture();
+        }
+        Promise<Void> told = Promise.promise();
+        AtomicInteger open = new AtomicInteger(lacking.size());
+        for (GrantAccount account : lacking) {
+            account.want(need.of(unit(account)), () -> {
+                if (open.decrementAndGet() == 0) {
+                    context.runOnContext(_ -> told.complete());
+                }
+            });
+        }
+        keeper.ring();
+        return told.future();
+    }
+
+    private static @Nullable List<Hold> tryHold(List<GrantAccount> accounts, Need need, long now) {
+        List<Hold> holds = new ArrayList<>(accounts.size());
+        for (GrantAccount account : accounts) {
+            if (!concerns(account, need)) {
+                continue;
+            }
+            HeldGrant grant = account.current();
+            long amount = need.of(unit(account));
+            if (grant == null || !grant.reserve(amount, now)) {
+                holds.forEach(hold -> hold.undo(now));
+                return null;
+            }
+            holds.add(new Hold(account, grant, amount));
+        }
+        return holds;
+    }
+
+    private static @Nullable Attempt lowered(List<GrantAccount> accounts, WorstCase work, long now) {
+        int tokens = work.outputTokensMax();
+        for (GrantAccount account : accounts) {
+            tokens = Math.min(tokens, affordable(account, work, now));
+        }
+        if (tokens < work.outputTokensMin() || tokens < 0) {
+            return null;
+        }
+        Need need = work.need(tokens);
+        List<Hold> holds = tryHold(accounts, need, now);
+        return holds == null ? null : new Attempt.Held(holds, need, tokens);
+    }
+
+    /** The most output that the account has room for; negative if not even the input fits. */
+    private static int affordable(GrantAccount account, WorstCase work, long now) {
+        long free = free(account, now);
+        Need least = work.need(0);
+        long left = free - least.of(unit(account));
+        if (!concerns(account, work.need(work.outputTokensMax()))) {
+            return work.outputTokensMax();
+        }
+        if (free < 0 || left < 0) {
+            return -1;
+        }
+        long perToken =
+                switch (unit(account)) {
+                    case MONEY -> work.perOutputToken().value();
+                    case TOKENS -> 1;
+                    case RESPONSES, SESSION_STARTS, AUDIO_MILLIS -> 0;
+                };
+        return perToken == 0 ? work.outputTokensMax() : (int) Math.min(work.outputTokensMax(), left / perToken);
+    }
+
+    /** Whether work counts against the limit; of those that the ledger settles every work does, even if it reserves nothing. */
+    private static boolean concerns(GrantAccount account, Need need) {
+        Unit unit = unit(account);
+        return need.of(unit) > 0 || (unit.ledgered() && need.sessionStarts() == 0);
+    }
+
+    private static long free(GrantAccount account, long now) {
+        HeldGrant grant = account.current();
+        return grant == null ? -1 : grant.free(now);
+    }
+
+    private static Unit unit(GrantAccount account) {
+        return account.limit().unit();
+    }
+
+    private static boolean exhausted(GrantAccount account, long now) {
+        Standing standing = account.standing();
+        return standing.exhausted() && now - standing.atNanos() < REFUSAL_KEPT.toNanos();
+    }
+
+    private static boolean away(GrantAccount account, long since) {
+        Standing standing = account.standing();
+        return standing.away() && standing.atNanos() - since >= 0;
+    }
+
+    private static Future<Attempt> refused(Refusal refusal) {
+        return Future.succeededFuture(new Attempt.Refused(refusal));
+    }
+}

@@ -1,0 +1,309 @@
+package dev.parley.quota;
+
+import dev.parley.domain.TenantId;
+import dev.parley.quota.GrantStore.Answer;
+import dev.parley.quota.GrantStore.Ask;
+import dev.parley.quota.GrantStore.Outcome;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node holds of one limit: the grant of the window of now, those of former windows that still have work in them,
+ * and who waits for more. Thread-safe; {@link #turns} and what it returns are the keeper's thread's.
+ */
+final class GrantAccount {
+    /** How many seconds of the running rate a grant should last. */
+    private static final long AHEAD_SECONDS = 5;
+
+    private final TenantId tenant;
+    private final Queue<Want> wants = new ConcurrentLinkedQueue<>();
+    private final ConcurrentMap<GrantReservation, Idle> idle = new ConcurrentHashMap<>();
+    private volatile Limit limit;
+    private volatile @Nullable HeldGrant current;
+    private volatile Standing standing = new Standing(0, false, false, false, null, 0);
+
+    /** Guarded by the keeper's map of accounts. */
+    int users;
+
+    private final List<HeldGrant> former = new ArrayList<>();
+    private double rate;
+
+    GrantAccount(TenantId tenant, Limit limit) {
+        this.tenant = tenant;
+        this.limit = limit;
+    }
+
+    /** Somebody who waits for a round; told once, whether it brought something or not. */
+    private record Want(long amount, Runnable told) {}
+
+    private record Idle(long sinceNanos, Runnable yield) {}
+
+    /**
+     * What the last round told of the window.
+     *
+     * @param spent on all nodes
+     * @param exhausted whether less was to be had than was needed
+     * @param reclaimable whether others may give something back
+     * @param away whether the round failed
+     */
+    record Standing(
+            long spent,
+            boolean exhausted,
+            boolean reclaimable,
+            boolean away,
+            @Nullable Instant renews,
+            long atNanos) {}
+
+    Limit limit() {
+        return limit;
+    }
+
+    void hear(Limit now) {
+        limit = now;
+    }
+
+    @Nullable
+    HeldGrant current() {
+        return current;
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    /** Asks for a part in the next round. */
+    void want(long amount, Runnable told) {
+        wants.add(new Want(amount, told));
+    }
+
+    void idle(GrantReservation reservation, long now, Runnable yield) {
+        idle.put(reservation, new Idle(now, yield));
+    }
+
+    void busy(GrantReservation reservation) {
+        idle.remove(reservation);
+    }
+
+    /** Whether somebody waits for another round. */
+    boolean waiting() {
+        return !wants.isEmpty();
+    }
+
+    boolean empty() {
+        return current == null && former.isEmpty() && wants.isEmpty();
+    }
+
+    /** What this account has to say in a round. */
+    List<Turn> turns(long now, long epoch, boolean last) {
+        List<Turn> turns = new ArrayList<>();
+        HeldGrant held = current;
+        if (held != null && (held.epoch() != epoch || held.windowOver(now))) {
+            retire(held);
+            held = null;
+        }
+        former.removeIf(grant -> grant.epoch() != epoch && grant.close()); // the others have orphaned it
+        List<Want> waiting = new ArrayList<>();
+        for (Want want = wants.poll(); want != null; want = wants.poll()) {
+            waiting.add(want);
+        }
+        boolean closing = former.stream().anyMatch(grant -> grant.epoch() == epoch && !grant.windowOver(now));
+        if (held == null && closing) { // its row is the one that a new grant would get
+            wants.addAll(waiting);
+            waiting.clear();
+        }
+        boolean unused = held != null && waiting.isEmpty() && (last || now - held.lastUsed() >= GrantKeeper.IDLE_NANOS);
+        if (held != null && unused && held.close()) {
+            retire(held);
+            held = null;
+        }
+        for (HeldGrant grant : former) {
+            if (grant.epoch() == epoch && grant.close()) {
+                turns.add(new Turn(grant, ask(grant, 0, 0, 0, true), List.of()));
+            }
+        }
+        if (held != null && (!waiting.isEmpty() || due(held, now))) {
+            turns.add(renewal(held, waiting, unused, now));
+        } else if (held == null && !waiting.isEmpty()) {
+            long sum = sum(waiting);
+            turns.add(new Turn(null, ask(null, 0, sum, Math.max(sum, ahead()), false), waiting));
+        }
+        return turns;
+    }
+
+    private Turn renewal(HeldGrant held, List<Want> waiting, boolean unused, long now) {
+        measure(held, now);
+        long give = 0;
+        if (held.seq != null) {
+            if (unused || (held.wanted && waiting.isEmpty())) {
+                give = held.takeOut(Long.MAX_VALUE);
+            } else if (held.over > 0) {
+                give = held.takeOut(held.over);
+            }
+        }
+        long free = Math.max(0, held.amounts().free());
+        long least = waiting.isEmpty() ? 0 : Math.max(0, sum(waiting) - free);
+        long most = held.wanted || unused ? least : Math.max(least, ahead() - free);
+        return new Turn(held, ask(held, give, least, most, false), waiting);
+    }
+
+    private Ask ask(@Nullable HeldGrant held, long give, long least, long most, boolean close) {
+        long now = held == null ? 0 : held.amounts().reserved();
+        long used = held == null || held.unit().ledgered() ? 0 : held.amounts().spent();
+        return new Ask(
+                tenant,
+                limit,
+                held == null ? null : held.id(),
+                held == null ? null : held.seq,
+                give,
+                least,
+                most,
+                now,
+                idleAmount(),
+                used,
+                close);
+    }
+
+    private long idleAmount() {
+        long sum = 0;
+        for (GrantReservation reservation : idle.keySet()) {
+            sum += reservation.held(this);
+        }
+        return sum;
+    }
+
+    private static boolean due(HeldGrant held, long now) {
+        return now - held.roundNanos >= GrantKeeper.ROUND_NANOS;
+    }
+
+    private void measure(HeldGrant held, long now) {
+        double seconds = (now - held.roundNanos) / 1e9;
+        if (seconds > 0.2) {
+            long spent = held.amounts().spent();
+            double latest = Math.max(0, spent - held.spentBefore) / seconds;
+            rate = latest > rate ? latest : rate + (latest - rate) * 0.3;
+            held.spentBefore = spent;
+            held.roundNanos = now;
+        }
+    }
+
+    private long ahead() {
+        return (long) Math.min(Long.MAX_VALUE / 4, rate * AHEAD_SECONDS);
+    }
+
+    private static long sum(List<Want> wants) {
+        long sum = 0;
+        for (Want want : wants) {
+            sum = Math.min(Long.MAX_VALUE / 4, sum + want.amount());
+        }
+        return sum;
+    }
+
+    private void retire(HeldGrant held) {
+        if (current == held) {
+            current = null;
+        }
+        if (!former.contains(held)) {
+            former.add(held);
+        }
+    }
+
+    /** Asks those who hold something that they do not use for it. */
+    private void recall(long now) {
+        idle.forEach((reservation, since) -> {
+            if (now - since.sinceNanos() >= GrantKeeper.IDLE_NANOS && idle.remove(reservation, since)) {
+                since.yield().run();
+            }
+        });
+    }
+
+    /** One ask of a round, and what follows from its answer. */
+    final class Turn {
+        private final @Nullable HeldGrant held;
+        private final Ask ask;
+        private final List<Want> waiting;
+
+        Turn(@Nullable HeldGrant held, Ask ask, List<Want> waiting) {
+            this.held = held;
+            this.ask = ask;
+            this.waiting = waiting;
+        }
+
+        Ask ask() {
+            return ask;
+        }
+
+        /** The outcome of the round is not known. */
+        void failed(long now) {
+            if (held != null) {
+                held.seq = null;
+            }
+            Standing before = standing;
+            standing = new Standing(before.spent(), false, false, true, before.renews(), now);
+            waiting.forEach(want -> want.told().run());
+        }
+
+        /** @param sent on the monotonic clock, before the round was asked for */
+        void answered(Answer answer, long epoch, long sent) {
+            if (answer.outcome() == Outcome.FENCED) {
+                failed(sent);
+                return;
+            }
+            if (answer.outcome() == Outcome.CLOSED) {
+                ended();
+                return;
+            }
+            HeldGrant grant = held;
+            if (grant == null && former.stream().anyMatch(old -> old.id() == answer.grant() && old.epoch() == epoch)) {
+                waiting.forEach(want -> want.told().run()); // by the database's clock the old window is not over yet
+                return;
+            }
+            long until = sent + answer.ttlMillis() * 900_000; // nine tenths of it, in nanoseconds
+            if (grant == null) {
+                grant = new HeldGrant(limit, epoch, answer, sent, until);
+                current = grant;
+            } else {
+                grant.seq = answer.outcome() == Outcome.STALE && ask.seq() != null ? null : answer.seq();
+                grant.grow(answer.granted() - grant.amounts().granted());
+                grant.renewed(until);
+            }
+            grant.over = answer.over();
+            grant.wanted = answer.wanted();
+            boolean exhausted = answer.outcome() == Outcome.DONE
+                    && limit.hard()
+                    && grant.amounts().free() < sum(waiting);
+            Standing before = standing;
+            standing = new Standing(
+                    answer.spent(),
+                    waiting.isEmpty() ? before.exhausted() : exhausted,
+                    answer.reclaimable(),
+                    false,
+                    answer.windowEnds(),
+                    waiting.isEmpty() ? before.atNanos() : sent);
+            if (answer.wanted() || exhausted) {
+                recall(sent);
+            }
+            waiting.forEach(want -> want.told().run());
+        }
+
+        private void ended() {
+            HeldGrant grant = held;
+            if (grant != null) {
+                if (ask.close() || grant.close()) {
+                    former.remove(grant);
+                    if (current == grant) {
+                        current = null;
+                    }
+                } else {
+                    retire(grant);
+                }
+            }
+            waiting.forEach(want -> want.told().run());
+        }
+    }
+}

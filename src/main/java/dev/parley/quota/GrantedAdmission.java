@@ -1,0 +1,140 @@
+package dev.parley.quota;
+
+import dev.parley.concurrent.Ticker;
+import dev.parley.domain.NodeIdentity;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.SubjectId;
+import dev.parley.quota.Budgets.Attempt;
+import dev.parley.quota.GrantAccount.Standing;
+import dev.parley.tenancy.Tenant;
+import dev.parley.tenancy.TenantDirectory;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Admission by limits that hold on any number of nodes: this one spends from its grants ({@link GrantKeeper}), so a response
+ * asks the database for nothing as long as the node holds enough. A tenant's changed limits act on its live sessions as soon
+ * as the directory knows them. Sessions at once are counted elsewhere ({@link CountedAdmission}). Thread-safe.
+ */
+public final class GrantedAdmission implements Admission {
+    private final TenantDirectory directory;
+    private final LimitSource source;
+    private final GrantKeeper keeper;
+    private final Budgets budgets;
+    private final BooleanSupplier ledgerHealthy;
+
+    /** @param ledgerHealthy whether usage can be written now; while it cannot, no session starts */
+    public GrantedAdmission(
+            Vertx vertx,
+            TenantDirectory directory,
+            LimitSource source,
+            GrantKeeper keeper,
+            NodeIdentity node,
+            BooleanSupplier ledgerHealthy,
+            Ticker ticker) {
+        this.directory = directory;
+        this.source = source;
+        this.keeper = keeper;
+        this.budgets = new Budgets(vertx, keeper, node, ticker);
+        this.ledgerHealthy = ledgerHealthy;
+    }
+
+    @Override
+    public Future<SessionDecision> openSession(SessionRequest request) {
+        if (!ledgerHealthy.getAsBoolean()) {
+            return Future.succeededFuture(new SessionDecision.Refused(QuotaRefusals.ledgerAway()));
+        }
+        Permit permit = new Permit(request.tenant(), request.subject());
+        return permit.begin().map(refusal -> {
+            if (refusal.isPresent()) {
+                permit.release();
+                return new SessionDecision.Refused(refusal.get());
+            }
+            return new SessionDecision.Admitted(permit);
+        });
+    }
+
+    /** One session's permit. On its event loop. */
+    final class Permit implements SessionPermit {
+        private final SubjectId subject;
+        private Tenant tenant;
+        private List<Limit> limits = List.of();
+        private List<GrantAccount> accounts = List.of();
+        private boolean released;
+
+        Permit(Tenant tenant, SubjectId subject) {
+            this.subject = subject;
+            this.tenant = tenant;
+            hear(tenant);
+        }
+
+        /** Counts the session's start, and refuses it when a budget is spent already. */
+        Future<Optional<Refusal>> begin() {
+            return budgets.start(tenant.id(), accounts).map(attempt -> switch (attempt) {
+                case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
+                case Attempt.Held held -> {
+                    held.holds().forEach(hold -> hold.grant().settle(hold.amount(), hold.amount(), budgets.nanos()));
+                    yield spent();
+                }
+            });
+        }
+
+        @Override
+        public Future<ReserveDecision> reserve(WorstCase worstCase) {
+            return hold(worstCase).map(attempt -> switch (attempt) {
+                case Attempt.Refused(Refusal refusal) -> new ReserveDecision.Refused(refusal);
+                case Attempt.Held held ->
+                    new ReserveDecision.Reserved(new GrantReservation(budgets, this, held), held.outputTokens());
+            });
+        }
+
+        Future<Attempt> hold(WorstCase worstCase) {
+            if (released) {
+                return Future.succeededFuture(new Attempt.Refused(QuotaRefusals.sessionEnded()));
+            }
+            return directory
+                    .find(tenant.id())
+                    .otherwise(_ -> Optional.empty()) // the last known limits stand
+                    .compose(current -> {
+                        current.ifPresent(this::hear);
+                        return budgets.hold(tenant.id(), accounts, worstCase);
+                    });
+        }
+
+        @Override
+        public void release() {
+            if (!released) {
+                released = true;
+                limits.forEach(limit -> keeper.leave(tenant.id(), limit));
+            }
+        }
+
+        private void hear(Tenant current) {
+            if (released || (current.equals(tenant) && !accounts.isEmpty())) {
+                return;
+            }
+            List<Limit> before = limits;
+            tenant = current;
+            limits = source.of(current, subject);
+            accounts = limits.stream()
+                    .map(limit -> keeper.join(current.id(), limit))
+                    .toList();
+            before.forEach(limit -> keeper.leave(current.id(), limit));
+        }
+
+        private Optional<Refusal> spent() {
+            for (GrantAccount account : accounts) {
+                Limit limit = account.limit();
+                Standing standing = account.standing();
+                if (limit.hard() && limit.unit().ledgered() && standing.spent() >= limit.amount()) {
+                    return Optional.of(QuotaRefusals.exhausted(
+                            tenant.id(), limit, standing, budgets.node().databaseNow()));
+                }
+            }
+            return Optional.empty();
+        }
+    }
+}
