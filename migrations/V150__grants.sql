@@ -208,7 +208,8 @@ begin
         new_seq := g.seq;
         now_granted := g.granted;
         now_settled := g.settled;
-        window_millis := greatest(0, floor(extract(epoch from b.window_end - moment) * 1000))::bigint;
+        window_millis := case when b.window_end is not null
+            then greatest(0, floor(extract(epoch from b.window_end - moment) * 1000))::bigint end;
         over := case when b.hard then greatest(0, b.spent + b.granted - b.limit_amount) else 0 end;
         wanted := b.wanted_until > moment and b.wanted_by <> own_epoch;
         wanted := coalesce(wanted, false);

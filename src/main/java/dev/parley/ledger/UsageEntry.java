@@ -1,5 +1,6 @@
 package dev.parley.ledger;
 
+import dev.parley.domain.Charge;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SessionId;
@@ -7,6 +8,7 @@ import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.domain.TokenUsage;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param millis audio milliseconds of time-billed models, else 0
  * @param priceVersion the price book's version that {@code cost} was computed with
  * @param eventTime when the usage became known
+ * @param reservedAt when its money was set aside, by the database's clock as the node knew it
+ * @param charges the budget windows that it counts against
  */
 public record UsageEntry(
         UUID id,
@@ -46,7 +50,12 @@ public record UsageEntry(
         long millis,
         int priceVersion,
         NanoUsd cost,
-        Instant eventTime) {
+        Instant eventTime,
+        Instant reservedAt,
+        List<Charge> charges) {
+    public UsageEntry {
+        charges = List.copyOf(charges);
+    }
 
     /** What was done. */
     public enum Work {

@@ -62,9 +62,8 @@ final class Budgets {
     /** Counts the start of a session, and learns how its limits stand. */
     Future<Attempt> start(TenantId tenant, List<GrantAccount> accounts) {
         long since = ticker.nanos();
-        List<GrantAccount> unknown = accounts.stream()
-                .filter(account -> free(account, since) < 0)
-                .toList();
+        List<GrantAccount> unknown =
+                accounts.stream().filter(account -> free(account, since) < 0).toList();
         Future<Void> known = unknown.isEmpty() ? Future.succeededFuture() : more(unknown, Need.SESSION_START);
         return known.compose(_ -> start(tenant, accounts, since));
     }
@@ -154,9 +153,7 @@ final class Budgets {
         boolean stuck = holds.stream().anyMatch(hold -> hold.account().current() != hold.grant())
                 || accounts.stream().anyMatch(account -> exhausted(account, now))
                 || now - since > PATIENCE.toNanos();
-        return stuck
-                ? Future.succeededFuture(false)
-                : more(accounts, more).compose(_ -> holdMore(holds, more, since));
+        return stuck ? Future.succeededFuture(false) : more(accounts, more).compose(_ -> holdMore(holds, more, since));
     }
 
     /** Waits for a round that asks for what is lacking. */
@@ -219,12 +216,11 @@ final class Budgets {
         if (free < 0 || left < 0) {
             return -1;
         }
-        long perToken =
-                switch (unit(account)) {
-                    case MONEY -> work.perOutputToken().value();
-                    case TOKENS -> 1;
-                    case RESPONSES, SESSION_STARTS, AUDIO_MILLIS -> 0;
-                };
+        long perToken = switch (unit(account)) {
+            case MONEY -> work.perOutputToken().value();
+            case TOKENS -> 1;
+            case RESPONSES, SESSION_STARTS, AUDIO_MILLIS -> 0;
+        };
         return perToken == 0 ? work.outputTokensMax() : (int) Math.min(work.outputTokensMax(), left / perToken);
     }
 

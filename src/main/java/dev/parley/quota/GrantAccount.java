@@ -7,10 +7,12 @@ import dev.parley.quota.GrantStore.Outcome;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,9 @@ final class GrantAccount {
     /** Guarded by the keeper's map of accounts. */
     int users;
 
-    private final List<HeldGrant> former = new ArrayList<>();
+    /** Changed by the keeper only. */
+    private final List<HeldGrant> former = new CopyOnWriteArrayList<>();
+
     private double rate;
 
     GrantAccount(TenantId tenant, Limit limit) {
@@ -88,6 +92,16 @@ final class GrantAccount {
 
     void busy(GrantReservation reservation) {
         idle.remove(reservation);
+    }
+
+    /** What running work has set aside. */
+    long reserved() {
+        HeldGrant held = current;
+        long sum = held == null ? 0 : held.amounts().reserved();
+        for (HeldGrant grant : former) {
+            sum += grant.amounts().reserved();
+        }
+        return sum;
     }
 
     /** Whether somebody waits for another round. */
@@ -178,7 +192,7 @@ final class GrantAccount {
     }
 
     private static boolean due(HeldGrant held, long now) {
-        return now - held.roundNanos >= GrantKeeper.ROUND_NANOS;
+        return held.over > 0 || held.wanted || now - held.roundNanos >= GrantKeeper.ROUND_NANOS;
     }
 
     private void measure(HeldGrant held, long now) {
@@ -213,13 +227,17 @@ final class GrantAccount {
         }
     }
 
-    /** Asks those who hold something that they do not use for it. */
-    private void recall(long now) {
-        idle.forEach((reservation, since) -> {
-            if (now - since.sinceNanos() >= GrantKeeper.IDLE_NANOS && idle.remove(reservation, since)) {
-                since.yield().run();
+    /** Asks those who hold something that they do not use for it; whether there are any. */
+    private boolean recall(long now) {
+        boolean any = false;
+        for (Map.Entry<GrantReservation, Idle> entry : idle.entrySet()) {
+            boolean ripe = now - entry.getValue().sinceNanos() >= GrantKeeper.IDLE_NANOS;
+            if (ripe && idle.remove(entry.getKey(), entry.getValue())) {
+                entry.getValue().yield().run();
+                any = true;
             }
-        });
+        }
+        return any;
     }
 
     /** One ask of a round, and what follows from its answer. */
@@ -277,17 +295,15 @@ final class GrantAccount {
             boolean exhausted = answer.outcome() == Outcome.DONE
                     && limit.hard()
                     && grant.amounts().free() < sum(waiting);
+            boolean recalled = (answer.wanted() || exhausted) && recall(sent);
             Standing before = standing;
             standing = new Standing(
                     answer.spent(),
                     waiting.isEmpty() ? before.exhausted() : exhausted,
-                    answer.reclaimable(),
+                    answer.reclaimable() || recalled,
                     false,
                     answer.windowEnds(),
                     waiting.isEmpty() ? before.atNanos() : sent);
-            if (answer.wanted() || exhausted) {
-                recall(sent);
-            }
             waiting.forEach(want -> want.told().run());
         }
 

@@ -2,6 +2,7 @@ package dev.parley.quota;
 
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
+import dev.parley.domain.NanoUsd;
 import dev.parley.domain.NodeIdentity;
 import dev.parley.domain.TenantId;
 import dev.parley.quota.GrantAccount.Turn;
@@ -66,6 +67,20 @@ public final class GrantKeeper implements AutoCloseable {
                 .filter(held -> held != null && held.unit() == Unit.MONEY)
                 .mapToLong(held -> held.amounts().granted() - held.amounts().spent())
                 .sum();
+    }
+
+    /** What running work of a tenant has set aside on this node, in nano-dollars. */
+    public NanoUsd reserved(TenantId tenant) {
+        long sum = 0;
+        for (var entry : accounts.entrySet()) {
+            boolean money = entry.getValue().limit().unit() == Unit.MONEY;
+            if (money
+                    && entry.getKey().tenant().equals(tenant)
+                    && entry.getKey().subject().isEmpty()) {
+                sum = Math.max(sum, entry.getValue().reserved());
+            }
+        }
+        return new NanoUsd(sum);
     }
 
     /** Gives back what is not in use, and stops. Blocks. */
@@ -153,6 +168,8 @@ public final class GrantKeeper implements AutoCloseable {
 
     private static Key key(TenantId tenant, Limit limit) {
         return new Key(
-                tenant, limit.key(), limit.subject() == null ? "" : limit.subject().value());
+                tenant,
+                limit.key(),
+                limit.subject() == null ? "" : limit.subject().value());
     }
 }

@@ -59,7 +59,9 @@ final class GrantReservation implements Reservation {
         }
         holds = holds.stream()
                 .map(hold -> new Hold(
-                        hold.account(), hold.grant(), hold.amount() + added.of(hold.grant().unit())))
+                        hold.account(),
+                        hold.grant(),
+                        hold.amount() + added.of(hold.grant().unit())))
                 .toList();
         need = need.plus(added);
         return Future.succeededFuture(true);
@@ -92,11 +94,15 @@ final class GrantReservation implements Reservation {
     public void idle(Runnable yield) {
         Context context = budgets.vertx().getOrCreateContext();
         for (Hold hold : holds) {
-            hold.account().idle(this, budgets.nanos(), () -> context.runOnContext(_ -> {
-                if (!ended) {
-                    yield.run();
-                }
-            }));
+            hold.account()
+                    .idle(
+                            this,
+                            budgets.nanos(),
+                            () -> context.runOnContext(_ -> {
+                                if (!ended) {
+                                    yield.run();
+                                }
+                            }));
         }
     }
 
@@ -115,7 +121,8 @@ final class GrantReservation implements Reservation {
         Need used = Need.used(cost, tokens, need);
         List<Hold> settled = holds;
         long now = budgets.nanos();
-        settled.forEach(hold -> hold.grant().settle(hold.amount(), used.of(hold.grant().unit()), now));
+        settled.forEach(
+                hold -> hold.grant().settle(hold.amount(), used.of(hold.grant().unit()), now));
         return new Done(settled.stream()
                 .map(hold -> new Hold(
                         hold.account(), hold.grant(), used.of(hold.grant().unit())))

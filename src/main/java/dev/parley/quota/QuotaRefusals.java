@@ -57,7 +57,8 @@ final class QuotaRefusals {
                 ? "in total"
                 : "each " + limit.period().name().toLowerCase(Locale.ROOT);
         String whose = limit.subject() == null ? "tenant '" + tenant + "'" : "this user of tenant '" + tenant + "'";
-        String rest = standing.spent() >= limit.amount() ? "" : "; what is left is set aside for running work, or too little";
+        String rest =
+                standing.spent() >= limit.amount() ? "" : "; what is left is set aside for running work, or too little";
         String renewal = renews == null ? "; it does not renew" : "; it renews at " + renews;
         String message = "the " + (limit.unit().ledgered() ? "budget" : "quota") + " of " + whose + " is "
                 + amount(limit.unit(), limit.amount()) + " " + each + ": "

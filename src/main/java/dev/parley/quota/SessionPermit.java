@@ -57,11 +57,7 @@ public interface SessionPermit {
         /** What this much output needs. */
         Need need(int outputTokens) {
             return new Need(
-                    total(outputTokens).value(),
-                    Math.addExact(inputTokens, outputTokens),
-                    responses,
-                    0,
-                    audioMillis);
+                    total(outputTokens).value(), Math.addExact(inputTokens, outputTokens), responses, 0, audioMillis);
         }
     }
 

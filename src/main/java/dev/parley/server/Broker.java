@@ -14,12 +14,14 @@ import dev.parley.ledger.Ledger;
 import dev.parley.ledger.LedgerWriter;
 import dev.parley.quota.Admission;
 import dev.parley.quota.CountedAdmission;
-import dev.parley.quota.LocalAdmission;
+import dev.parley.quota.GrantKeeper;
+import dev.parley.quota.GrantedAdmission;
+import dev.parley.quota.TenantBudget;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
+import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcLedgerStore;
-import dev.parley.store.JdbcSpending;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
@@ -123,11 +125,12 @@ public final class Broker implements AutoCloseable {
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
         Admission admission = new CountedAdmission(
                 node.permits(),
-                new LocalAdmission(
+                new GrantedAdmission(
                         vertx,
-                        blocking,
                         tenants,
-                        new JdbcSpending(storage.database()),
+                        new TenantBudget(),
+                        startGrants(storage, node),
+                        node.identity(),
                         writer::healthy,
                         Ticker.SYSTEM));
         SessionServices services = new SessionServices(
@@ -168,6 +171,14 @@ public final class Broker implements AutoCloseable {
         readiness.ask(Readiness.Condition.NODE, node::problem);
         nodes = node;
         return node;
+    }
+
+    private GrantKeeper startGrants(Storage storage, Nodes node) {
+        GrantKeeper keeper = new GrantKeeper(new JdbcGrants(storage.control()), node.identity(), Ticker.SYSTEM);
+        parts.add("grants", keeper::close);
+        telemetry.observe(keeper);
+        keeper.start();
+        return keeper;
     }
 
     private LedgerWriter startLedger(Vertx vertx, Storage storage) {

@@ -1,6 +1,7 @@
 package dev.parley.server;
 
 import dev.parley.ledger.LedgerWriter;
+import dev.parley.quota.GrantKeeper;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
@@ -17,6 +18,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 /** The meter registry of one broker, with the JVM's own meters in it. */
 final class Telemetry implements AutoCloseable {
+    private static final double NANOS_PER_USD = 1e9;
     private static final double MILLIS_PER_SECOND = 1_000;
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -56,6 +58,14 @@ final class Telemetry implements AutoCloseable {
         meters.gauge(
                 "parley.database.waiting", "Callers that wait for a connection", storage.database()::callersWaiting);
         meters.gauge("parley.errors.dropped", "Session errors that were not recorded", storage.errors()::dropped);
+    }
+
+    void observe(GrantKeeper grants) {
+        meters.gauge("parley.grants.rounds", "Rounds about budgets made with the database", grants::exchanges);
+        meters.gauge(
+                "parley.grants.held.usd",
+                "Money of hard budgets that this node holds and has not spent",
+                () -> grants.heldMoney() / NANOS_PER_USD);
     }
 
     private static int running(SessionRegistry sessions) {

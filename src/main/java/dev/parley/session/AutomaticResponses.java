@@ -2,7 +2,6 @@ package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.protocol.SessionView;
 import dev.parley.quota.SessionPermit.WorstCase;
@@ -38,7 +37,7 @@ final class AutomaticResponses {
     private final Underwriter underwriter;
     private final UpdateQueue updates;
     private final SessionLife life;
-    private final Supplier<NanoUsd> worstCase;
+    private final Supplier<WorstCase> worstCase;
     private final Supplier<SessionView> view;
 
     private boolean wanted;
@@ -52,7 +51,7 @@ final class AutomaticResponses {
             Underwriter underwriter,
             UpdateQueue updates,
             SessionLife life,
-            Supplier<NanoUsd> worstCase,
+            Supplier<WorstCase> worstCase,
             Supplier<SessionView> view) {
         this.underwriter = underwriter;
         this.updates = updates;
@@ -96,6 +95,9 @@ final class AutomaticResponses {
     Cover take() {
         Cover cover = standing;
         standing = null;
+        if (cover != null) {
+            cover.busy();
+        }
         if (wanted && !gated) {
             rearm();
         }
@@ -105,9 +107,15 @@ final class AutomaticResponses {
     /** What the next response can cost has grown, or none runs any more. */
     void topUp() {
         Cover cover = standing;
-        if (cover != null && !gated && !cover.raiseTo(worstCase.get())) {
-            gate();
+        if (cover == null || gated) {
+            return;
         }
+        WorstCase need = worstCase.get();
+        cover.raiseTo(need.fixed(), need.inputTokens()).onSuccess(raised -> {
+            if (!raised && standing == cover && !gated) {
+                gate();
+            }
+        });
     }
 
     /** Gives the standing cover back; nothing is armed any more. */
@@ -134,7 +142,7 @@ final class AutomaticResponses {
 
     private Future<Optional<Refusal>> arm() {
         arming = true;
-        return underwriter.cover(WorstCase.ofFixed(worstCase.get())).map(decision -> {
+        return underwriter.cover(worstCase.get()).map(decision -> {
             arming = false;
             return switch (decision) {
                 case Decision.Refused(Refusal refusal) -> Optional.of(refusal);
@@ -143,11 +151,19 @@ final class AutomaticResponses {
                         cover.release();
                     } else {
                         standing = cover;
+                        cover.idle(this::yield);
                     }
                     yield Optional.empty();
                 }
             };
         });
+    }
+
+    /** Others need what the standing cover holds, and nobody has spoken for a while. */
+    private void yield() {
+        if (standing != null && !gated && !closed) {
+            gate();
+        }
     }
 
     private void gate() {

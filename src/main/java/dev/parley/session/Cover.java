@@ -1,10 +1,15 @@
 package dev.parley.session;
 
+import dev.parley.domain.Charge;
 import dev.parley.domain.NanoUsd;
 import dev.parley.ledger.Ledger.Place;
 import dev.parley.ledger.UsageEntry;
 import dev.parley.quota.Reservation;
+import dev.parley.quota.Reservation.Settled;
 import io.vertx.core.Future;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * What one response or transcription needs before it may happen: reserved money, and a place in the ledger. Ends once, by
@@ -14,9 +19,12 @@ final class Cover {
     private final Reservation reservation;
     private final Place place;
     private final int outputTokensMax;
+    private long tokens;
     private boolean ended;
 
-    Cover(Reservation reservation, Place place, int outputTokensMax) {
+    /** @param tokens what is reserved of limits on tokens */
+    Cover(Reservation reservation, Place place, int outputTokensMax, long tokens) {
+        this.tokens = tokens;
         this.reservation = reservation;
         this.place = place;
         this.outputTokensMax = outputTokensMax;
@@ -34,17 +42,54 @@ final class Cover {
         return reservation.amount();
     }
 
-    /** Raises the reserved money to {@code total}; false if there is not enough. */
-    boolean raiseTo(NanoUsd total) {
-        NanoUsd missing = total.minus(reservation.amount());
-        return missing.compareTo(NanoUsd.ZERO) <= 0 || reservation.extend(missing);
+    Instant reservedAt() {
+        return reservation.reservedAt();
     }
 
-    /** Money first, because the next response may need what is left of it; completes when the entry is committed. */
-    Future<Void> settle(UsageEntry entry) {
+    long tokens() {
+        return tokens;
+    }
+
+    /**
+     * Raises what is reserved to {@code total}, before the work has begun; completes with false if there is not enough, or if
+     * the cover has ended.
+     */
+    Future<Boolean> raiseTo(NanoUsd total, long totalTokens) {
+        long missing = Math.max(0, total.value() - reservation.amount().value());
+        long missingTokens = Math.max(0, totalTokens - tokens);
+        if (ended) {
+            return Future.succeededFuture(false);
+        }
+        if (missing == 0 && missingTokens == 0) {
+            return Future.succeededFuture(true);
+        }
+        return reservation.extend(new NanoUsd(missing), missingTokens).map(raised -> {
+            if (raised) {
+                tokens += missingTokens;
+            }
+            return raised;
+        });
+    }
+
+    /** The work may never come: the cover is yielded when others need what it holds. */
+    void idle(Runnable yield) {
+        reservation.idle(yield);
+    }
+
+    /** The work has begun. */
+    void busy() {
+        reservation.busy();
+    }
+
+    /**
+     * Money first, because the next response may need what is left of it; completes when the entry is committed.
+     *
+     * @param entry made of what it has to charge
+     */
+    Future<Void> settle(NanoUsd cost, long usedTokens, Function<List<Charge>, UsageEntry> entry) {
         end();
-        reservation.settle(entry.cost());
-        return place.commit(entry);
+        Settled settled = reservation.settle(cost, usedTokens);
+        return place.commit(entry.apply(settled.charges())).onSuccess(_ -> settled.recorded());
     }
 
     void release() {

@@ -17,12 +17,25 @@ record ResponsePrice(PricedModel model, int outputTokensMax, int outputTokensMin
 
     WorstCase worstCase(InputTokens input, int outputTokens, boolean textOnly) {
         return new WorstCase(
-                input(input), perOutputToken(textOnly), outputTokens, Math.min(outputTokens, outputTokensMin));
+                input(input),
+                perOutputToken(textOnly),
+                outputTokens,
+                Math.min(outputTokens, outputTokensMin),
+                inputTokens(input),
+                1,
+                0);
     }
 
-    /** The cost of this much input and output, both at most. */
-    NanoUsd total(InputTokens input, int outputTokens, boolean textOnly) {
-        return input(input).plus(perOutputToken(textOnly).times(outputTokens));
+    /** A response with this much input and output, both at most, that nobody can lower. */
+    WorstCase whole(InputTokens input, int outputTokens, boolean textOnly) {
+        return new WorstCase(
+                input(input).plus(perOutputToken(textOnly).times(outputTokens)),
+                NanoUsd.ZERO,
+                0,
+                0,
+                inputTokens(input) + outputTokens,
+                1,
+                0);
     }
 
     /** Whether the provider says that a response or a session may put out more than is allowed. */
@@ -33,6 +46,10 @@ record ResponsePrice(PricedModel model, int outputTokensMax, int outputTokensMin
 
     private NanoUsd input(InputTokens input) {
         return input.costAtMost(model.rates(), model.contextTokensMax());
+    }
+
+    private long inputTokens(InputTokens input) {
+        return Math.min(input.text() + input.audio() + input.image(), model.contextTokensMax());
     }
 
     private NanoUsd perOutputToken(boolean textOnly) {

@@ -1,7 +1,6 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.TokenUsage;
@@ -13,6 +12,7 @@ import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
 import dev.parley.protocol.SessionView;
 import dev.parley.protocol.UsageReport;
+import dev.parley.quota.SessionPermit.WorstCase;
 import dev.parley.relay.Delivery;
 import dev.parley.session.OpenResponse.Terms;
 import dev.parley.session.Underwriter.Decision;
@@ -289,9 +289,9 @@ final class Responses {
                 : view.get().textOnly();
     }
 
-    private NanoUsd standingNeed() {
+    private WorstCase standingNeed() {
         int output = book.standardOpen() ? price.outputTokensMin() : price.outputTokensMax();
-        return price.total(conversation.boundSoon(), output, view.get().textOnly());
+        return price.whole(conversation.boundSoon(), output, view.get().textOnly());
     }
 
     private OpenResponse open(String id, JsonNode response) {

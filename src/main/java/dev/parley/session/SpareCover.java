@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * the gate.
  */
 final class SpareCover {
-    private static final WorstCase NOTHING = WorstCase.ofFixed(NanoUsd.ZERO);
+    private static final WorstCase NOTHING = WorstCase.ofFixed(NanoUsd.ZERO, 0);
 
     private final Underwriter underwriter;
     private final SessionLife life;

@@ -22,6 +22,12 @@ final class TranscriptionPrice {
         return model.cost(usage(millis, PROMPT_TOKENS_MAX, TEXT_TOKENS_PER_SECOND_MAX));
     }
 
+    /** The most tokens that {@code millis} of audio can take; none of a model that is billed by time. */
+    static long tokensAtMost(long millis, PricedModel model) {
+        TokenUsage most = usage(millis, PROMPT_TOKENS_MAX, TEXT_TOKENS_PER_SECOND_MAX);
+        return model.rates().timeBilled() ? 0 : most.input() + most.output();
+    }
+
     /** What {@code millis} of audio most likely use, where the provider does not say. */
     static TokenUsage typical(long millis) {
         return usage(millis, 0, TEXT_TOKENS_PER_SECOND);

@@ -88,13 +88,19 @@ final class Transcriptions {
         if (cover == null) {
             return arm(priced, pendingMillis);
         }
-        for (long millis : new long[] {pendingMillis + STEP_MILLIS, pendingMillis}) {
-            if (cover.raiseTo(TranscriptionPrice.atMost(millis, priced))) {
-                coveredMillis = millis;
-                return Future.succeededFuture(Optional.empty());
-            }
-        }
-        return Future.succeededFuture(Optional.of(exhausted));
+        return raise(cover, pendingMillis + STEP_MILLIS, priced)
+                .compose(raised -> raised ? Future.succeededFuture(true) : raise(cover, pendingMillis, priced))
+                .map(raised -> raised ? Optional.empty() : Optional.of(exhausted));
+    }
+
+    private Future<Boolean> raise(Cover cover, long millis, PricedModel priced) {
+        return cover.raiseTo(TranscriptionPrice.atMost(millis, priced), TranscriptionPrice.tokensAtMost(millis, priced))
+                .map(raised -> {
+                    if (raised && ahead == cover) {
+                        coveredMillis = Math.max(coveredMillis, millis);
+                    }
+                    return raised;
+                });
     }
 
     /** {@code input_audio_buffer.committed}: an item of audio has been made. */
@@ -162,7 +168,8 @@ final class Transcriptions {
 
     private Future<Optional<Refusal>> arm(PricedModel priced, long millis) {
         return underwriter
-                .cover(WorstCase.ofFixed(TranscriptionPrice.atMost(millis, priced)))
+                .cover(WorstCase.ofFixed(
+                        TranscriptionPrice.atMost(millis, priced), TranscriptionPrice.tokensAtMost(millis, priced)))
                 .map(decision -> switch (decision) {
                     case Decision.Refused(Refusal refusal) -> Optional.of(refusal);
                     case Decision.Covered(Cover cover) -> {

@@ -39,7 +39,7 @@ final class Underwriter {
             return Future.succeededFuture(new Decision.Refused(ledger.full()));
         }
         return permit.reserve(worstCase)
-                .map(decision -> decided(decision, place.get()))
+                .map(decision -> decided(worstCase, decision, place.get()))
                 .otherwise(failure -> {
                     place.get().giveBack();
                     LOGGER.atError().setCause(failure).log("a reservation failed");
@@ -51,10 +51,11 @@ final class Underwriter {
                 });
     }
 
-    private static Decision decided(ReserveDecision decision, Place place) {
+    private static Decision decided(WorstCase worstCase, ReserveDecision decision, Place place) {
         return switch (decision) {
             case ReserveDecision.Reserved(var reservation, int outputTokensMax) ->
-                new Decision.Covered(new Cover(reservation, place, outputTokensMax));
+                new Decision.Covered(
+                        new Cover(reservation, place, outputTokensMax, worstCase.inputTokens() + outputTokensMax));
             case ReserveDecision.Refused(Refusal refusal) -> {
                 place.giveBack();
                 yield new Decision.Refused(refusal);

@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import dev.parley.domain.Charge;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
@@ -14,6 +15,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,8 +67,8 @@ final class UsageFiler {
 
     /** Settles the cover and files the entry; completes with {@code whenCommitted}, or drops the event. Never fails. */
     Future<Delivery> file(Cover cover, Item item, Delivery whenCommitted) {
-        UsageEntry entry = entry(item, cover.period());
-        spent = spent.plus(entry.cost());
+        Settlement settlement = item.settlement();
+        spent = spent.plus(settlement.cost());
         committing++;
         Promise<Delivery> delivery = Promise.promise();
         long timer = context.owner().setTimer(timeout().toMillis(), _ -> {
@@ -74,16 +76,20 @@ final class UsageFiler {
                 life.end(Ending.of("broker", late()));
             }
         });
-        cover.settle(entry).onComplete(committed -> {
+        Future<Void> commit = cover.settle(
+                settlement.cost(),
+                settlement.tokens().input() + settlement.tokens().output(),
+                charges -> entry(item, cover, charges));
+        commit.onComplete(committed -> {
             committing--;
             context.owner().cancelTimer(timer);
             if (committed.succeeded()) {
                 delivery.tryComplete(whenCommitted);
             } else if (delivery.tryComplete(Delivery.dropped())) {
                 LOGGER.atError()
-                        .addKeyValue("tenant", entry.tenant())
-                        .addKeyValue("session", entry.session())
-                        .addKeyValue("entry", entry.id())
+                        .addKeyValue("tenant", order.tenant().id())
+                        .addKeyValue("session", order.id())
+                        .addKeyValue("reference", item.reference())
                         .setCause(committed.cause())
                         .log("a usage entry could not be committed");
                 life.end(Ending.of("broker", late()));
@@ -106,7 +112,7 @@ final class UsageFiler {
                 .retryAfter(timeout());
     }
 
-    private UsageEntry entry(Item item, int period) {
+    private UsageEntry entry(Item item, Cover cover, List<Charge> charges) {
         String id = upstream.id();
         PricedModel model = item.model();
         Settlement settlement = item.settlement();
@@ -119,7 +125,7 @@ final class UsageFiler {
                 item.reference(),
                 item.work(),
                 settlement.kind(),
-                period,
+                cover.period(),
                 services.node(),
                 upstream.account(),
                 model.name(),
@@ -130,6 +136,8 @@ final class UsageFiler {
                 settlement.millis(),
                 model.priceVersion(),
                 settlement.cost(),
-                services.ticker().now());
+                services.ticker().now(),
+                cover.reservedAt(),
+                charges);
     }
 }

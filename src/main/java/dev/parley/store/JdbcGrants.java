@@ -85,8 +85,10 @@ public final class JdbcGrants implements GrantStore {
             call.setArray(8, longs(connection, asks, Ask::reserved));
             call.setArray(9, longs(connection, asks, Ask::idle));
             call.setArray(10, longs(connection, asks, Ask::used));
-            call.setArray(11, connection.createArrayOf(
-                    "boolean", asks.stream().map(Ask::close).toArray()));
+            call.setArray(
+                    11,
+                    connection.createArrayOf(
+                            "boolean", asks.stream().map(Ask::close).toArray()));
             call.setArray(12, longs(connection, asks, ask -> ask.limit().amount()));
             call.setDouble(13, WANTED_FOR.toMillis() / 1e3);
             try (ResultSet rows = call.executeQuery()) {

@@ -1,29 +1,67 @@
 package dev.parley.store;
 
-import dev.parley.domain.TokenUsage;
 import dev.parley.ledger.LedgerStore;
 import dev.parley.ledger.UsageEntry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Usage entries in Postgres: one batched insert in one transaction. Blocks. Thread-safe. */
+/** Usage entries in Postgres: one insert of a whole group and what it settles, in one transaction. Blocks. Thread-safe. */
 public final class JdbcLedgerStore implements LedgerStore {
-    private static final String INSERT = """
-            insert into usage_entry (
-                tenant_id, entry_id, period, subject, session_id, upstream_session, reference, work, kind, node,
-                account, model_asked, model_resolved, model_reported, status, text_in, audio_in, image_in, cached_text,
-                cached_audio, cached_image, text_out, audio_out, reasoning_out, millis, price_version, cost_nano,
-                event_time)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            on conflict do nothing
-            """;
+    /** What a column holds of an entry. */
+    private record Column(String name, String type, Function<UsageEntry, @Nullable Object> value) {}
+
+    private static final List<Column> COLUMNS = List.of(
+            new Column("tenant_id", "text", entry -> entry.tenant().value()),
+            new Column("entry_id", "uuid", entry -> entry.id()),
+            new Column("period", "int", entry -> entry.period()),
+            new Column("subject", "text", entry -> text(entry.subject().value())),
+            new Column("session_id", "text", entry -> text(entry.session().value())),
+            new Column("upstream_session", "text", entry -> text(entry.upstreamSession())),
+            new Column("reference", "text", entry -> text(entry.reference())),
+            new Column("work", "text", entry -> lower(entry.work())),
+            new Column("kind", "text", entry -> lower(entry.kind())),
+            new Column("node", "text", entry -> text(entry.node())),
+            new Column("account", "text", entry -> text(entry.account())),
+            new Column("model_asked", "text", entry -> text(entry.modelAsked().value())),
+            new Column(
+                    "model_resolved",
+                    "text",
+                    entry -> text(entry.modelResolved().value())),
+            new Column("model_reported", "text", entry -> reported(entry)),
+            new Column("status", "text", entry -> text(entry.status())),
+            new Column("text_in", "bigint", entry -> entry.tokens().textIn()),
+            new Column("audio_in", "bigint", entry -> entry.tokens().audioIn()),
+            new Column("image_in", "bigint", entry -> entry.tokens().imageIn()),
+            new Column("cached_text", "bigint", entry -> entry.tokens().cachedText()),
+            new Column("cached_audio", "bigint", entry -> entry.tokens().cachedAudio()),
+            new Column("cached_image", "bigint", entry -> entry.tokens().cachedImage()),
+            new Column("text_out", "bigint", entry -> entry.tokens().textOut()),
+            new Column("audio_out", "bigint", entry -> entry.tokens().audioOut()),
+            new Column("reasoning_out", "bigint", entry -> entry.tokens().reasoningOut()),
+            new Column("millis", "bigint", entry -> entry.millis()),
+            new Column("price_version", "int", entry -> entry.priceVersion()),
+            new Column("cost_nano", "bigint", entry -> entry.cost().value()),
+            new Column("event_time", "timestamptz", entry -> time(entry.eventTime())),
+            new Column("reserved_at", "timestamptz", entry -> time(entry.reservedAt())),
+            new Column("charged", "text", entry -> charged(entry)));
+
+    private static final String INSERT = insertStatement();
 
     private final Database database;
     /** Months that are known to have their partition. */
@@ -38,7 +76,7 @@ public final class JdbcLedgerStore implements LedgerStore {
         try {
             entries.stream().map(UsageEntry::period).distinct().forEach(this::ensurePartition);
             database.inTransaction("write usage entries", connection -> {
-                insert(connection, entries);
+                settle(connection, entries, insert(connection, entries));
                 return entries.size();
             });
             return new Outcome.Committed();
@@ -78,56 +116,71 @@ public final class JdbcLedgerStore implements LedgerStore {
         partitions.add(period);
     }
 
-    private static void insert(Connection connection, List<UsageEntry> entries) throws SQLException {
+    /** Each column is one array, so that a group of any size is one statement, and one that is prepared once. */
+    private static String insertStatement() {
+        String names = COLUMNS.stream().map(Column::name).collect(Collectors.joining(", "));
+        String values = COLUMNS.stream()
+                .map(column -> column.name().equals("charged") ? "charged::bigint[]" : column.name())
+                .collect(Collectors.joining(", "));
+        String arrays =
+                COLUMNS.stream().map(column -> "?::" + column.type() + "[]").collect(Collectors.joining(", "));
+        return "insert into usage_entry (" + names + ") select " + values + " from unnest(" + arrays + ") as entry ("
+                + names + ") on conflict do nothing returning tenant_id, entry_id, period";
+    }
+
+    private static Set<Key> insert(Connection connection, List<UsageEntry> entries) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-            for (UsageEntry entry : entries) {
-                bind(insert, entry);
-                insert.addBatch();
+            int at = 0;
+            for (Column column : COLUMNS) {
+                Object[] values = entries.stream().map(column.value()).toArray();
+                insert.setArray(++at, connection.createArrayOf(column.type(), values));
             }
-            insert.executeBatch();
+            Set<Key> inserted = new HashSet<>();
+            try (ResultSet rows = insert.executeQuery()) {
+                while (rows.next()) {
+                    inserted.add(new Key(rows.getString(1), rows.getObject(2, UUID.class), rows.getInt(3)));
+                }
+            }
+            return inserted;
         }
     }
 
-    private static void bind(PreparedStatement insert, UsageEntry entry) throws SQLException {
-        int at = 0;
-        insert.setString(++at, entry.tenant().value());
-        insert.setObject(++at, entry.id());
-        insert.setInt(++at, entry.period());
-        insert.setString(++at, text(entry.subject().value()));
-        insert.setString(++at, text(entry.session().value()));
-        insert.setString(++at, text(entry.upstreamSession()));
-        insert.setString(++at, text(entry.reference()));
-        insert.setString(++at, entry.work().name().toLowerCase(Locale.ROOT));
-        insert.setString(++at, entry.kind().name().toLowerCase(Locale.ROOT));
-        insert.setString(++at, text(entry.node()));
-        insert.setString(++at, text(entry.account()));
-        insert.setString(++at, text(entry.modelAsked().value()));
-        insert.setString(++at, text(entry.modelResolved().value()));
-        insert.setString(
-                ++at,
-                entry.modelReported() == null
-                        ? null
-                        : text(entry.modelReported().value()));
-        insert.setString(++at, text(entry.status()));
-        at = bind(insert, at, entry.tokens());
-        insert.setLong(++at, entry.millis());
-        insert.setInt(++at, entry.priceVersion());
-        insert.setLong(++at, entry.cost().value());
-        insert.setObject(++at, entry.eventTime().atOffset(ZoneOffset.UTC));
+    /** Only what was inserted now is charged: a retry finds its rows, and has charged them. */
+    private static void settle(Connection connection, List<UsageEntry> entries, Set<Key> inserted) throws SQLException {
+        SortedMap<Long, Long> amounts = new TreeMap<>();
+        for (UsageEntry entry : entries) {
+            if (inserted.remove(new Key(entry.tenant().value(), entry.id(), entry.period()))) {
+                entry.charges().forEach(charge -> amounts.merge(charge.grant(), charge.amount(), Math::addExact));
+            }
+        }
+        if (amounts.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement call = connection.prepareStatement("select settle_grants(?, ?)")) {
+            call.setArray(1, connection.createArrayOf("bigint", amounts.keySet().toArray()));
+            call.setArray(2, connection.createArrayOf("bigint", amounts.values().toArray()));
+            call.execute();
+        }
     }
 
-    private static int bind(PreparedStatement insert, int before, TokenUsage tokens) throws SQLException {
-        int at = before;
-        insert.setLong(++at, tokens.textIn());
-        insert.setLong(++at, tokens.audioIn());
-        insert.setLong(++at, tokens.imageIn());
-        insert.setLong(++at, tokens.cachedText());
-        insert.setLong(++at, tokens.cachedAudio());
-        insert.setLong(++at, tokens.cachedImage());
-        insert.setLong(++at, tokens.textOut());
-        insert.setLong(++at, tokens.audioOut());
-        insert.setLong(++at, tokens.reasoningOut());
-        return at;
+    private record Key(String tenant, UUID entry, int period) {}
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static OffsetDateTime time(Instant at) {
+        return at.atOffset(ZoneOffset.UTC);
+    }
+
+    private static @Nullable String reported(UsageEntry entry) {
+        return entry.modelReported() == null ? null : text(entry.modelReported().value());
+    }
+
+    private static String charged(UsageEntry entry) {
+        return entry.charges().stream()
+                .map(charge -> Long.toString(charge.balance()))
+                .collect(Collectors.joining(",", "{", "}"));
     }
 
     /** Postgres' text holds no zero character; a client's odd subject or id must not keep its usage out of the ledger. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.auth.MasterKey;
+import dev.parley.cluster.ClusterPermits;
+import dev.parley.cluster.Membership;
+import dev.parley.cluster.NodeStore;
 import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.AuthConfig;
@@ -17,7 +20,11 @@ import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.ledger.CurrentPrices;
 import dev.parley.ledger.LedgerWriter;
-import dev.parley.quota.LocalAdmission;
+import dev.parley.quota.Admission;
+import dev.parley.quota.CountedAdmission;
+import dev.parley.quota.GrantKeeper;
+import dev.parley.quota.GrantedAdmission;
+import dev.parley.quota.TenantBudget;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.session.SessionRegistry;
@@ -26,10 +33,12 @@ import dev.parley.simulator.Script;
 import dev.parley.simulator.Simulator;
 import dev.parley.simulator.SimulatorOptions;
 import dev.parley.store.JdbcErrorRecorder;
+import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcLedgerStore;
+import dev.parley.store.JdbcNodes;
+import dev.parley.store.JdbcPermits;
 import dev.parley.store.JdbcPrices;
-import dev.parley.store.JdbcSpending;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.BudgetPeriod;
@@ -60,7 +69,9 @@ public final class BrokerRig implements AutoCloseable {
     private final JdbcErrorRecorder errors;
     private final JdbcTenants tenants;
     private final CachedTenants directory;
-    private final LocalAdmission admission;
+    private final Membership membership;
+    private final ClusterPermits permits;
+    private final GrantKeeper grants;
     private final JwtVerifier verifier;
     private final BrokerTokens tokens;
     private final DirectConnector connector;
@@ -83,8 +94,20 @@ public final class BrokerRig implements AutoCloseable {
         errors = new JdbcErrorRecorder(database.database());
         tenants = new JdbcTenants(database.database());
         directory = new CachedTenants(vertx, blocking, tenants, ticker);
-        admission = new LocalAdmission(
-                vertx, blocking, directory, new JdbcSpending(database.database()), ledger::healthy, ticker);
+        membership = Membership.register(
+                new JdbcNodes(database.database()),
+                new NodeStore.Description("node-test", "127.0.0.1:0", "test"),
+                ticker,
+                _ -> {});
+        membership.start();
+        permits =
+                new ClusterPermits(vertx, new JdbcPermits(database.database()), membership, ticker, _ -> null, _ -> {});
+        grants = new GrantKeeper(new JdbcGrants(database.database()), membership, ticker);
+        grants.start();
+        Admission admission = new CountedAdmission(
+                permits,
+                new GrantedAdmission(
+                        vertx, directory, new TenantBudget(), grants, membership, ledger::healthy, ticker));
         AuthConfig auth =
                 new AuthConfig("parley", Duration.ofHours(24), Duration.ZERO, null, false, Duration.ofMillis(500));
         JdbcIssuers issuers = new JdbcIssuers(
@@ -136,8 +159,9 @@ public final class BrokerRig implements AutoCloseable {
         return registry;
     }
 
-    public LocalAdmission admission() {
-        return admission;
+    /** What running responses of a tenant have set aside. */
+    public NanoUsd reserved(String tenant) {
+        return grants.reserved(new TenantId(tenant));
     }
 
     public LedgerWriter ledger() {
@@ -235,9 +259,11 @@ public final class BrokerRig implements AutoCloseable {
         eventually("no upstream session is left", () -> connector.openSessions() == 0);
         eventually("no ledger place is taken", () -> ledger.placesTaken() == 0);
         for (String name : names) {
-            LocalAdmission.Usage usage = admission.usage(new TenantId(name)).orElseThrow();
-            assertThat(usage.sessions()).as("permits of " + name).isZero();
-            assertThat(usage.reserved()).as("reserved money of " + name).isEqualTo(NanoUsd.ZERO);
+            assertThat(reserved(name)).as("reserved money of " + name).isEqualTo(NanoUsd.ZERO);
+            eventually(
+                    "no permit of " + name + " is left",
+                    () -> database.query("select count(*) from live_session where tenant_id = '" + name + "'")
+                            .equals("0"));
         }
     }
 
@@ -258,6 +284,9 @@ public final class BrokerRig implements AutoCloseable {
     @Override
     public void close() {
         stopped(listener.close());
+        grants.close();
+        permits.close();
+        membership.close();
         connector.close();
         stopped(simulator.close());
         ledger.close();

@@ -7,6 +7,7 @@ import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.domain.TokenUsage;
 import java.time.Instant;
+import java.util.List;
 
 /** Usage entries for tests. */
 public final class UsageEntries {
@@ -38,6 +39,8 @@ public final class UsageEntries {
                 0,
                 1,
                 cost,
-                eventTime);
+                eventTime,
+                eventTime,
+                List.of());
     }
 }

@@ -1,11 +1,15 @@
 package dev.parley.session;
 
+import dev.parley.domain.Charge;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.quota.Reservation;
 import dev.parley.quota.SessionPermit;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A budget in memory that keeps {@code spent + reserved <= limit}, and counts what is open. */
@@ -15,6 +19,8 @@ final class FakeBudget implements SessionPermit {
     private long reserved;
     private int open;
     private int releases;
+    private int recorded;
+    private final List<Runnable> yields = new ArrayList<>();
     /** When set, decisions wait for it. */
     private @Nullable Promise<Void> delay;
 
@@ -40,6 +46,16 @@ final class FakeBudget implements SessionPermit {
 
     void limit(NanoUsd other) {
         limit = other.value();
+    }
+
+    /** Settled reservations whose entry was committed. */
+    int recorded() {
+        return recorded;
+    }
+
+    /** Asks for what is idle, as if others needed it. */
+    void recall() {
+        List.copyOf(yields).forEach(Runnable::run);
     }
 
     Promise<Void> delayDecisions() {
@@ -97,18 +113,44 @@ final class FakeBudget implements SessionPermit {
         }
 
         @Override
-        public boolean extend(NanoUsd more) {
-            if (more.value() > limit - spent - reserved) {
-                return false;
-            }
-            amount += more.value();
-            reserved += more.value();
-            return true;
+        public Instant reservedAt() {
+            return Instant.parse("2026-11-21T10:00:00Z");
         }
 
         @Override
-        public void settle(NanoUsd cost) {
+        public Future<Boolean> extend(NanoUsd more, long moreTokens) {
+            if (more.value() > limit - spent - reserved) {
+                return Future.succeededFuture(false);
+            }
+            amount += more.value();
+            reserved += more.value();
+            return Future.succeededFuture(true);
+        }
+
+        @Override
+        public void idle(Runnable yield) {
+            yields.add(yield);
+        }
+
+        @Override
+        public void busy() {
+            yields.clear();
+        }
+
+        @Override
+        public Settled settle(NanoUsd cost, long tokens) {
             end(cost.value());
+            return new Settled() {
+                @Override
+                public List<Charge> charges() {
+                    return List.of();
+                }
+
+                @Override
+                public void recorded() {
+                    recorded++;
+                }
+            };
         }
 
         @Override

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
-import dev.parley.domain.TenantId;
 import dev.parley.ledger.LedgerStore.Outcome;
 import dev.parley.ledger.UsageEntries;
 import dev.parley.ledger.UsageEntry;
-import dev.parley.quota.BudgetWindow;
-import dev.parley.tenancy.BudgetPeriod;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -120,7 +117,9 @@ class JdbcLedgerStoreIT {
                 plain.millis(),
                 plain.priceVersion(),
                 plain.cost(),
-                plain.eventTime());
+                plain.eventTime(),
+                plain.reservedAt(),
+                List.of());
 
         assertThat(store.insert(List.of(odd))).isEqualTo(new Outcome.Committed());
         assertThat(DB.query("select subject from usage_entry where tenant_id = 'zero'"))
@@ -141,45 +140,5 @@ class JdbcLedgerStoreIT {
         }
         assertThat(DB.query("select cost_nano from usage_entry where tenant_id = 'frozen'"))
                 .isEqualTo("10000000");
-    }
-
-    @Test
-    void spendingCountsTheEntriesOfTheWindow() {
-        Instant now = Instant.parse("2026-11-21T10:30:00Z");
-        NanoUsd dollar = NanoUsd.ofUsd("1");
-        store.insert(List.of(
-                UsageEntries.response("window", "this hour", 202611, dollar, now.minusSeconds(60)),
-                UsageEntries.response("window", "today", 202611, dollar, now.minusSeconds(2 * 3600)),
-                UsageEntries.response("window", "this month", 202611, dollar, now.minusSeconds(3 * 86_400)),
-                UsageEntries.response("window", "last month", 202610, dollar, now.minusSeconds(40 * 86_400))));
-        JdbcSpending spending = new JdbcSpending(DB.database());
-        TenantId tenant = new TenantId("window");
-
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.HOUR, now)))
-                .isEqualTo(dollar);
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.DAY, now)))
-                .isEqualTo(dollar.times(2));
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.MONTH, now)))
-                .isEqualTo(dollar.times(3));
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.TOTAL, now)))
-                .isEqualTo(dollar.times(4));
-        assertThat(spending.spent(new TenantId("nobody"), BudgetWindow.of(BudgetPeriod.TOTAL, now)))
-                .isEqualTo(NanoUsd.ZERO);
-    }
-
-    @Test
-    void aResponseAcrossMidnightWeighsOnTheMonthOfItsReservationAndOnTheLaterDay() {
-        Instant justAfter = Instant.parse("2026-12-01T00:00:05Z");
-        NanoUsd dollar = NanoUsd.ofUsd("1");
-        store.insert(List.of(UsageEntries.response("midnight", "resp_1", 202611, dollar, justAfter)));
-        JdbcSpending spending = new JdbcSpending(DB.database());
-        TenantId tenant = new TenantId("midnight");
-
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.MONTH, justAfter)))
-                .isEqualTo(NanoUsd.ZERO);
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.MONTH, justAfter.minusSeconds(60))))
-                .isEqualTo(dollar);
-        assertThat(spending.spent(tenant, BudgetWindow.of(BudgetPeriod.DAY, justAfter)))
-                .isEqualTo(dollar);
     }
 }
