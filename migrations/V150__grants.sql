@@ -139,12 +139,12 @@ begin
     on conflict do nothing;
     perform 1 from budget_grant as held
     where held.epoch = own_epoch
-      and (held.id = any (grants) or held.balance_id = any (balances)) order by held.id for update;
+      and (held.id = any (grants) or held.balance_id = any (balances)) order by held.id for no key update;
     perform 1 from budget_balance as locked
     where locked.id in (select held.balance_id from budget_grant as held
                         where held.epoch = own_epoch
                           and (held.id = any (grants) or held.balance_id = any (balances)))
-    order by locked.id for update;
+    order by locked.id for no key update;
     for place in select n from generate_subscripts(grants, 1) as n order by n loop
         if grants[place] is null then
             select * into g from budget_grant as held where held.balance_id = balances[place] and held.epoch = own_epoch;
@@ -225,12 +225,12 @@ comment on function exchange_grants(bigint, bigint[], bigint[], bigint[], bigint
 
 create function settle_grants(grants bigint[], amounts bigint[]) returns void language plpgsql as $$
 begin
-    perform 1 from budget_grant where id = any (grants) order by id for update;
+    perform 1 from budget_grant where id = any (grants) order by id for no key update;
     update budget_grant as g set settled = g.settled + one.amount
     from unnest(grants, amounts) as one (id, amount) where g.id = one.id;
     -- Of a closed one the balance has taken over what was settled: the end of a dead node's grant of a soft limit.
     perform 1 from budget_balance where id in (
-        select balance_id from budget_grant where id = any (grants) and state = 'closed') order by id for update;
+        select balance_id from budget_grant where id = any (grants) and state = 'closed') order by id for no key update;
     update budget_balance as b set spent = b.spent + late.amount
     from (select g.balance_id, sum(one.amount)::bigint as amount
           from unnest(grants, amounts) as one (id, amount) join budget_grant as g on g.id = one.id
@@ -243,9 +243,9 @@ comment on function settle_grants(bigint[], bigint[]) is 'Moves what usage entri
 
 create function orphan_grants(of_node text, dead bigint) returns void language plpgsql as $$
 begin
-    perform 1 from budget_grant where epoch = dead and state = 'open' order by id for update;
+    perform 1 from budget_grant where epoch = dead and state = 'open' order by id for no key update;
     perform 1 from budget_balance where id in (
-        select balance_id from budget_grant where epoch = dead and state = 'open') order by id for update;
+        select balance_id from budget_grant where epoch = dead and state = 'open') order by id for no key update;
     update budget_balance as b set granted = b.granted - g.granted, spent = b.spent + g.settled
     from budget_grant as g where g.balance_id = b.id and g.epoch = dead and g.state = 'open' and not b.hard;
     update budget_grant as g set state = case when b.hard then 'orphan' else 'closed' end

@@ -1,5 +1,6 @@
 package dev.parley.ledger;
 
+import dev.parley.domain.Charge;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SessionId;
@@ -42,5 +43,31 @@ public final class UsageEntries {
                 eventTime,
                 eventTime,
                 List.of());
+    }
+
+    public static UsageEntry charged(UsageEntry entry, List<Charge> charges) {
+        return new UsageEntry(
+                entry.id(),
+                entry.tenant(),
+                entry.subject(),
+                entry.session(),
+                entry.upstreamSession(),
+                entry.reference(),
+                entry.work(),
+                entry.kind(),
+                entry.period(),
+                entry.node(),
+                entry.account(),
+                entry.modelAsked(),
+                entry.modelResolved(),
+                entry.modelReported(),
+                entry.status(),
+                entry.tokens(),
+                entry.millis(),
+                entry.priceVersion(),
+                entry.cost(),
+                entry.eventTime(),
+                entry.reservedAt(),
+                charges);
     }
 }
