@@ -23,6 +23,9 @@ final class GrantAccount {
     /** How many seconds of the running rate a grant should last. */
     private static final long AHEAD_SECONDS = 5;
 
+    /** Far above any budget, and far from the end of 64 bits. */
+    private static final double AMOUNT_MAX = 1e18;
+
     private final TenantId tenant;
     private final Queue<Want> wants = new ConcurrentLinkedQueue<>();
     private final ConcurrentMap<GrantReservation, Idle> idle = new ConcurrentHashMap<>();
@@ -199,7 +202,7 @@ final class GrantAccount {
         double seconds = (now - held.roundNanos) / 1e9;
         if (seconds > 0.2) {
             long spent = held.amounts().spent();
-            double latest = Math.max(0, spent - held.spentBefore) / seconds;
+            double latest = (double) Math.max(0, spent - held.spentBefore) / seconds;
             rate = latest > rate ? latest : rate + (latest - rate) * 0.3;
             held.spentBefore = spent;
             held.roundNanos = now;
@@ -207,7 +210,7 @@ final class GrantAccount {
     }
 
     private long ahead() {
-        return (long) Math.min(Long.MAX_VALUE / 4, rate * AHEAD_SECONDS);
+        return Math.round(Math.min(AMOUNT_MAX, rate * AHEAD_SECONDS));
     }
 
     private static long sum(List<Want> wants) {
@@ -246,7 +249,7 @@ final class GrantAccount {
         private final Ask ask;
         private final List<Want> waiting;
 
-        Turn(@Nullable HeldGrant held, Ask ask, List<Want> waiting) {
+        private Turn(@Nullable HeldGrant held, Ask ask, List<Want> waiting) {
             this.held = held;
             this.ask = ask;
             this.waiting = waiting;

@@ -13,6 +13,7 @@ import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.Migrations;
 import dev.parley.store.Progress;
+import dev.parley.store.Sealer;
 import dev.parley.store.Upkeep;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -29,7 +30,8 @@ record Storage(
         JdbcTenants tenants,
         IssuerDirectory issuers,
         CurrentPrices prices,
-        JdbcErrorRecorder errors) {
+        JdbcErrorRecorder errors,
+        Sealer sealer) {
 
     /** Opens the database, brings its schema up to date and starts what reads and tends it. Blocks. */
     static Storage open(BrokerConfig config, Parts parts, Readiness readiness, Progress progress)
@@ -44,6 +46,8 @@ record Storage(
         parts.add("control connections", control::close);
         Upkeep upkeep = new Upkeep(database);
         parts.add("upkeep", upkeep::close);
+        Sealer sealer = new Sealer(control);
+        parts.add("ledger sealer", sealer::close);
         CurrentPrices prices = new CurrentPrices(new JdbcPrices(database)::read);
         parts.add("prices", prices::close);
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
@@ -55,7 +59,8 @@ record Storage(
                 new JdbcTenants(database),
                 new JdbcIssuers(database, masterKey(config)),
                 prices,
-                errors);
+                errors,
+                sealer);
     }
 
     private static SecretBox masterKey(BrokerConfig config) throws StartException {

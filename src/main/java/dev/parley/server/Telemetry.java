@@ -54,6 +54,11 @@ final class Telemetry implements AutoCloseable {
         meters.gauge("parley.ledger.healthy", "1 when Postgres takes usage entries", () -> ledger.healthy() ? 1 : 0);
         meters.gauge("parley.ledger.failures", "Tries to commit that failed", ledger::failures);
         meters.gauge("parley.ledger.rejected", "Usage entries that could never be written", ledger::rejected);
+        meters.gauge("parley.ledger.seal", "The last seal of the ledger", storage.sealer()::lastSeal);
+        meters.gauge(
+                "parley.ledger.seal.lag.seconds",
+                "How long the oldest usage entry has been waiting for its seal",
+                storage.sealer()::lagSeconds);
         meters.gauge("parley.database.connections", "Connections in use", storage.database()::connectionsInUse);
         meters.gauge(
                 "parley.database.waiting", "Callers that wait for a connection", storage.database()::callersWaiting);

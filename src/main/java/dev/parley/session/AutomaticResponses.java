@@ -151,7 +151,7 @@ final class AutomaticResponses {
                         cover.release();
                     } else {
                         standing = cover;
-                        cover.idle(this::yield);
+                        cover.idle(this::makeRoom);
                     }
                     yield Optional.empty();
                 }
@@ -160,7 +160,7 @@ final class AutomaticResponses {
     }
 
     /** Others need what the standing cover holds, and nobody has spoken for a while. */
-    private void yield() {
+    private void makeRoom() {
         if (standing != null && !gated && !closed) {
             gate();
         }

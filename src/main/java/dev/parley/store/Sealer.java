@@ -81,13 +81,14 @@ public final class Sealer implements AutoCloseable {
                 lastSeal = row.getLong(1);
                 lagSeconds = row.getDouble(2);
             }
-            return null;
+            return lastSeal;
         });
         boolean late = lagSeconds > LAG_ALARM.toSeconds();
         if (late && !lagging) {
             LOGGER.atWarn()
                     .addKeyValue("seconds", Math.round(lagSeconds))
-                    .log("the ledger cannot be sealed: an old transaction still writes, see pg_stat_activity.xact_start");
+                    .log(
+                            "the ledger cannot be sealed: an old transaction still writes, see pg_stat_activity.xact_start");
         }
         lagging = late;
     }

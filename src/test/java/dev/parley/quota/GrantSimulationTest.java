@@ -151,7 +151,7 @@ class GrantSimulationTest {
             private Runnable underWay = () -> {};
 
             void attempt() {
-                long amount = 1 + random.nextInt(30);
+                long amount = 1L + random.nextInt(30);
                 HeldGrant grant = account.current();
                 if (grant != null && grant.reserve(amount, nanos())) {
                     running.add(new Running(new Hold(account, grant, amount), amount));
@@ -215,25 +215,24 @@ class GrantSimulationTest {
 
             @Override
             public List<Answer> exchange(long of, List<Ask> asks) {
-                switch (random.nextInt(10)) {
-                    case 0 -> throw new IllegalStateException("cut off");
-                    case 1 -> {
-                        outcome.lost++;
-                        store.exchange(of, asks);
-                        throw new IllegalStateException("the answer was lost");
-                    }
-                    case 2 -> {
-                        outcome.lost++;
-                        underWay = () -> store.exchange(of, asks);
-                        throw new IllegalStateException("given up; it may happen later");
-                    }
-                    default -> {
-                        pass(Duration.ofMillis(random.nextInt(50)));
-                        List<Answer> answers = store.exchange(of, asks);
-                        pass(Duration.ofMillis(random.nextInt(50)));
-                        return answers;
-                    }
+                int fate = random.nextInt(10);
+                if (fate == 0) {
+                    throw new IllegalStateException("cut off");
                 }
+                if (fate == 1) {
+                    outcome.lost++;
+                    store.exchange(of, asks);
+                    throw new IllegalStateException("the answer was lost");
+                }
+                if (fate == 2) {
+                    outcome.lost++;
+                    underWay = () -> store.exchange(of, asks);
+                    throw new IllegalStateException("given up; it may happen later");
+                }
+                pass(Duration.ofMillis(random.nextInt(50)));
+                List<Answer> answers = store.exchange(of, asks);
+                pass(Duration.ofMillis(random.nextInt(50)));
+                return answers;
             }
 
             @Override

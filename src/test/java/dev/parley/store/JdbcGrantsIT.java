@@ -194,7 +194,7 @@ class JdbcGrantsIT {
                 return written;
             }
             if (free > 0 && random.nextBoolean()) {
-                long amount = 1 + random.nextInt((int) free);
+                long amount = 1L + random.nextInt((int) free);
                 write("crowd", "resp_" + number + "_" + round, held, amount);
                 written += amount;
                 free -= amount;
