@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             TenantCommand.class,
             NodeCommand.class,
             SessionCommand.class,
+            BillingCommand.class,
             SimulatorCommand.class,
             BenchCommand.class,
             HelpCommand.class
