@@ -148,7 +148,7 @@ final class GrantAccount {
             turns.add(renewal(held, waiting, unused, now));
         } else if (held == null && !waiting.isEmpty()) {
             long sum = sum(waiting);
-            turns.add(new Turn(null, ask(null, 0, sum, Math.max(sum, ahead()), false), waiting));
+            turns.add(new Turn(null, ask(null, 0, sum, Math.max(2 * sum, ahead()), false), waiting));
         }
         return turns;
     }
@@ -165,7 +165,7 @@ final class GrantAccount {
         }
         long free = Math.max(0, held.amounts().free());
         long least = waiting.isEmpty() ? 0 : Math.max(0, sum(waiting) - free);
-        long most = held.wanted || unused ? least : Math.max(least, ahead() - free);
+        long most = held.wanted || unused ? least : Math.max(2 * least, ahead() - free);
         return new Turn(held, ask(held, give, least, most, false), waiting);
     }
 
@@ -285,19 +285,19 @@ final class GrantAccount {
                 return;
             }
             long until = sent + answer.ttlMillis() * 900_000; // nine tenths of it, in nanoseconds
+            long more = answer.granted() - answer.settled();
             if (grant == null) {
                 grant = new HeldGrant(limit, epoch, answer, sent, until);
                 current = grant;
             } else {
+                more = answer.granted() - grant.amounts().granted();
                 grant.seq = answer.outcome() == Outcome.STALE && ask.seq() != null ? null : answer.seq();
-                grant.grow(answer.granted() - grant.amounts().granted());
+                grant.grow(more);
                 grant.renewed(until);
             }
             grant.over = answer.over();
             grant.wanted = answer.wanted();
-            boolean exhausted = answer.outcome() == Outcome.DONE
-                    && limit.hard()
-                    && grant.amounts().free() < sum(waiting);
+            boolean exhausted = answer.outcome() == Outcome.DONE && limit.hard() && more < ask.least();
             boolean recalled = (answer.wanted() || exhausted) && recall(sent);
             Standing before = standing;
             standing = new Standing(
