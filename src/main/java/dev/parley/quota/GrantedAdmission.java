@@ -113,7 +113,8 @@ public final class GrantedAdmission implements Admission {
         }
 
         private void hear(Tenant current) {
-            if (released || (current.equals(tenant) && !accounts.isEmpty())) {
+            boolean same = current == tenant || current.equals(tenant);
+            if (released || (same && !accounts.isEmpty())) {
                 return;
             }
             List<Limit> before = limits;

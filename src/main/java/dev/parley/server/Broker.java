@@ -43,6 +43,9 @@ public final class Broker implements AutoCloseable {
     private static final String DRAINING = "draining: no new sessions";
     private static final int BLOCKING_WAITING_MAX = 1_000;
 
+    /** Left to the ledger writer, the error recorder and the like, whatever else is going on. */
+    private static final int WRITER_CONNECTIONS = 2;
+
     private final BrokerConfig config;
     private final Parts parts = new Parts();
     private final Readiness readiness = new Readiness();
@@ -113,11 +116,12 @@ public final class Broker implements AutoCloseable {
     private void startParts(Progress progress) throws StartException {
         parts.add("telemetry", telemetry::close);
         Vertx vertx = Loops.start(config.relay(), telemetry.meters(), parts);
-        Blocking blocking = blocking(vertx, "blocking work", config.database().poolSize());
+        Blocking blocking = blocking(vertx, "blocking work", Math.max(1, config.database().poolSize() - WRITER_CONNECTIONS));
         adminPort = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
         Nodes node = startNode(vertx, storage, tenants);
+        GrantKeeper grants = startGrants(storage, node); // before the writer: stopped after the last entry is written
         LedgerWriter writer = startLedger(vertx, storage);
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
         BytesLegs legs = new BytesLegs();
@@ -129,7 +133,7 @@ public final class Broker implements AutoCloseable {
                         vertx,
                         tenants,
                         new TenantBudget(),
-                        startGrants(storage, node),
+                        grants,
                         node.identity(),
                         writer::healthy,
                         Ticker.SYSTEM));

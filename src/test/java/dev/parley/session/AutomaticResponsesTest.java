@@ -102,6 +102,31 @@ class AutomaticResponsesTest {
     }
 
     @Test
+    void giveUpAnIdleStandingCoverWhenOthersNeedIt() {
+        try (SessionRig rig = speaking("100")) {
+            rig.on(() -> {
+                rig.budget.recall();
+                return true;
+            });
+
+            JsonNode input =
+                    rig.sent("session.update").path("session").path("audio").path("input");
+            assertThat(input.path("turn_detection").path("create_response").asBoolean(true))
+                    .isFalse();
+            assertThat(rig.on(rig.budget::reserved))
+                    .as("kept until the provider has switched them off")
+                    .isGreaterThan(FULL);
+            rig.upstreamSends(updated(true));
+            rig.upstreamSends(updated(false));
+            assertThat(rig.on(rig.budget::reserved)).isEqualTo(NanoUsd.ZERO);
+            assertThat(rig.clientTypes()).doesNotContain("session.updated");
+            speak(rig);
+            rig.sent("response.create");
+            endAndCheck(rig);
+        }
+    }
+
+    @Test
     void areCancelledWhenTheySlipThroughAndStillBilled() {
         try (SessionRig rig = speaking("0.1")) {
             rig.upstreamSends(created("resp_stray"));
