@@ -37,6 +37,8 @@ import org.slf4j.LoggerFactory;
 public final class Broker implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
     private static final int BLOCKING_WAITING_MAX = 1_000;
+    /** Connections of the pool that blocking work leaves to the writers of the ledger and of the errors. */
+    private static final int WRITERS_CONNECTIONS = 2;
 
     private final BrokerConfig config;
     private final Parts parts = new Parts();
@@ -108,7 +110,8 @@ public final class Broker implements AutoCloseable {
     private void startParts(Progress progress) throws StartException {
         parts.add("telemetry", telemetry::close);
         Vertx vertx = Loops.start(config.relay(), telemetry.meters(), parts);
-        Blocking blocking = blocking(vertx, "blocking work", config.database().poolSize());
+        Blocking blocking =
+                blocking(vertx, "blocking work", Math.max(1, config.database().poolSize() - WRITERS_CONNECTIONS));
         adminPort = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
         LedgerWriter writer = startLedger(vertx, storage);
