@@ -27,6 +27,8 @@ public record SessionView(
         @Nullable String transcriptionModel) {
     private static final int PCM_BYTES_PER_MILLI = 48;
     private static final int G711_BYTES_PER_MILLI = 8;
+    /** More samples a second than any audio has: the number is not believed. */
+    private static final int PCM_RATE_MAX = 768_000;
 
     /** Reads an event that carries a {@code session}; what is missing has the provider's defaults. */
     public static SessionView of(JsonNode event) {
@@ -51,6 +53,19 @@ public record SessionView(
         return turns != null && turns.path("create_response").asBoolean(true);
     }
 
+    /** The same, but with audio among its output if {@code audio}, and its input no denser than {@code bytesPerMilliMax}. */
+    public SessionView atMost(boolean audio, int bytesPerMilliMax) {
+        return new SessionView(
+                id,
+                model,
+                outputTokensMax,
+                textOnly && !audio,
+                Math.min(audioBytesPerMilli, bytesPerMilliMax),
+                outputBytesPerMilli,
+                turnDetection,
+                transcriptionModel);
+    }
+
     /** Whether {@code output_modalities} is exactly text. */
     public static boolean onlyText(JsonNode modalities) {
         return modalities.size() == 1 && "text".equals(modalities.path(0).textValue());
@@ -63,6 +78,6 @@ public record SessionView(
             return G711_BYTES_PER_MILLI;
         }
         int rate = format.path("rate").asInt(0);
-        return rate >= 1000 ? 2 * rate / 1000 : PCM_BYTES_PER_MILLI;
+        return rate >= 1000 && rate <= PCM_RATE_MAX ? 2 * rate / 1000 : PCM_BYTES_PER_MILLI;
     }
 }

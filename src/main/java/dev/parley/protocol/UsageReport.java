@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.TokenUsage;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The {@code usage} of a response or of a transcription, as far as it was told.
@@ -24,13 +26,24 @@ public record UsageReport(
         boolean byDuration,
         long millis) {
     private static final BigDecimal MILLISECOND = BigDecimal.valueOf(1, 3);
+    private static final Set<String> COUNTS = Set.of(
+            "input_tokens",
+            "output_tokens",
+            "text_tokens",
+            "audio_tokens",
+            "image_tokens",
+            "cached_tokens",
+            "reasoning_tokens");
 
     /** Whether every token has a class. */
     public boolean complete() {
         return inputUnassigned == 0 && outputUnassigned == 0 && cachedUnassigned == 0;
     }
 
-    /** Reads a {@code usage} object; empty if it is null, missing, or has neither totals nor details nor seconds. */
+    /**
+     * Reads a {@code usage} object; empty if it is null, missing, has neither totals nor details nor seconds, or holds what
+     * cannot be a count: below zero, not whole, beyond any context window.
+     */
     public static Optional<UsageReport> of(JsonNode usage) {
         if (!usage.isObject()) {
             return Optional.empty();
@@ -47,6 +60,9 @@ public record UsageReport(
             return Optional.empty();
         }
         JsonNode cached = in.path("cached_tokens_details");
+        if (!sane(usage) || !sane(in) || !sane(out) || !sane(cached)) {
+            return Optional.empty();
+        }
         TokenUsage tokens = new TokenUsage(
                 count(in.path("text_tokens")),
                 count(in.path("audio_tokens")),
@@ -60,6 +76,10 @@ public record UsageReport(
         if ("tokens".equals(usage.path("type").textValue()) && out.isMissingNode()) {
             tokens = withTextOut(tokens, count(usage.path("output_tokens")));
         }
+        long besideText = count(usage.path("output_tokens")) - tokens.output();
+        if (besideText > 0 && out.path("audio_tokens").isNumber() && tokens.reasoningOut() >= besideText) {
+            tokens = withTextOut(tokens, tokens.textOut() + besideText); // reasoning that was told beside the text
+        }
         long cachedTold = tokens.cachedText() + tokens.cachedAudio() + tokens.cachedImage();
         return Optional.of(new UsageReport(
                 tokens,
@@ -70,7 +90,6 @@ public record UsageReport(
                 0));
     }
 
-    /** A transcription writes text only, so its usage has no details of the output. */
     private static TokenUsage withTextOut(TokenUsage tokens, long textOut) {
         return new TokenUsage(
                 tokens.textIn(),
@@ -80,8 +99,23 @@ public record UsageReport(
                 tokens.cachedAudio(),
                 tokens.cachedImage(),
                 textOut,
-                0,
-                0);
+                tokens.audioOut(),
+                tokens.reasoningOut());
+    }
+
+    /** Whether every member that tells of tokens is a count. Where one is not, the others are not believed either. */
+    private static boolean sane(JsonNode object) {
+        for (Map.Entry<String, JsonNode> member : object.properties()) {
+            JsonNode value = member.getValue();
+            if (COUNTS.contains(member.getKey()) && !value.isNull() && !isCount(value)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isCount(JsonNode value) {
+        return value.canConvertToExactIntegral() && value.canConvertToInt() && value.intValue() >= 0;
     }
 
     private static Optional<UsageReport> ofSeconds(JsonNode seconds) {
@@ -99,8 +133,7 @@ public record UsageReport(
         return seconds.movePointRight(3).setScale(0, RoundingMode.CEILING).longValueExact();
     }
 
-    /** A count on the wire; what is no count, or is beyond any context window, is none. */
     private static long count(JsonNode node) {
-        return node.isIntegralNumber() && node.canConvertToInt() ? Math.max(0, node.intValue()) : 0;
+        return node.intValue();
     }
 }

@@ -113,8 +113,7 @@ public final class GrantedAdmission implements Admission {
         }
 
         private void hear(Tenant current) {
-            boolean same = current == tenant || current.equals(tenant);
-            if (released || (same && !accounts.isEmpty())) {
+            if (released || (current.equals(tenant) && !accounts.isEmpty())) {
                 return;
             }
             List<Limit> before = limits;

@@ -42,9 +42,8 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
     private static final String DRAINING = "draining: no new sessions";
     private static final int BLOCKING_WAITING_MAX = 1_000;
-
-    /** Left to the ledger writer, the error recorder and the like, whatever else is going on. */
-    private static final int WRITER_CONNECTIONS = 2;
+    /** Connections of the pool that blocking work leaves to the writers of the ledger and of the errors. */
+    private static final int WRITERS_CONNECTIONS = 2;
 
     private final BrokerConfig config;
     private final Parts parts = new Parts();
@@ -116,7 +115,8 @@ public final class Broker implements AutoCloseable {
     private void startParts(Progress progress) throws StartException {
         parts.add("telemetry", telemetry::close);
         Vertx vertx = Loops.start(config.relay(), telemetry.meters(), parts);
-        Blocking blocking = blocking(vertx, "blocking work", Math.max(1, config.database().poolSize() - WRITER_CONNECTIONS));
+        Blocking blocking =
+                blocking(vertx, "blocking work", Math.max(1, config.database().poolSize() - WRITERS_CONNECTIONS));
         adminPort = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
@@ -130,13 +130,7 @@ public final class Broker implements AutoCloseable {
         Admission admission = new CountedAdmission(
                 node.permits(),
                 new GrantedAdmission(
-                        vertx,
-                        tenants,
-                        new TenantBudget(),
-                        grants,
-                        node.identity(),
-                        writer::healthy,
-                        Ticker.SYSTEM));
+                        vertx, tenants, new TenantBudget(), grants, node.identity(), writer::healthy, Ticker.SYSTEM));
         SessionServices services = new SessionServices(
                 upstream,
                 storage.prices(),

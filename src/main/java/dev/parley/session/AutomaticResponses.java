@@ -43,6 +43,7 @@ final class AutomaticResponses {
     private boolean wanted;
     private boolean gated;
     private boolean arming;
+    private boolean switchingOff;
     private boolean closed;
     private @Nullable Cover standing;
 
@@ -102,6 +103,26 @@ final class AutomaticResponses {
             rearm();
         }
         return cover;
+    }
+
+    /** The provider has told of its session, and no update by which the client wants them is under way. */
+    void follow() {
+        boolean creates = view.get().createsResponses();
+        if (gated && wanted) {
+            if (creates && !switchingOff) {
+                switchOff();
+            }
+        } else if (creates && !wanted) {
+            enable().onSuccess(armed -> {
+                if (!armed) {
+                    switchOff();
+                }
+            });
+        } else if (wanted && !creates) {
+            disable();
+        } else {
+            topUp();
+        }
     }
 
     /** What the next response can cost has grown, or none runs any more. */
@@ -168,19 +189,29 @@ final class AutomaticResponses {
 
     private void gate() {
         gated = true;
+        switchOff();
+    }
+
+    /** Where the provider does not know yet that it shall start any, {@link #follow} comes back to it. */
+    private void switchOff() {
         JsonNode turnDetection = view.get().turnDetection();
         if (turnDetection == null || !life.relaying()) {
             return;
         }
+        switchingOff = true;
         LOGGER.atDebug().log("the budget cannot cover automatic responses: each turn is gated");
         updates.inject(
                 "{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":" + switchedOff(turnDetection) + "}}}",
-                taken -> {
-                    // From here on none can start by itself, so nothing needs the standing cover.
-                    if (taken && gated) {
-                        releaseStanding();
-                    }
-                });
+                this::switchedOff);
+    }
+
+    private void switchedOff(boolean taken) {
+        switchingOff = false;
+        if (!taken || view.get().createsResponses()) {
+            life.end(Ending.of("upstream", RequestRules.limitsRefused()));
+        } else if (gated) {
+            releaseStanding(); // from here on none can start by itself
+        }
     }
 
     private void releaseStanding() {

@@ -14,18 +14,32 @@ final class ConversationMeter {
     private final AudioMeter audio;
     private final Supplier<SessionView> view;
     private final long contextTokensMax;
+    /** All that the session's configuration can put into the context of a response: instructions, tools. */
+    private long configBytes;
 
     /** @param createdBytes the length of {@code session.created}, which holds the provider's default instructions */
     ConversationMeter(AudioMeter audio, Supplier<SessionView> view, long contextTokensMax, long createdBytes) {
         context.add(InputTokens.ofText(createdBytes));
+        this.configBytes = createdBytes;
         this.audio = audio;
         this.view = view;
         this.contextTokensMax = contextTokensMax;
     }
 
-    /** The client has added to the conversation, or changed the instructions or tools. */
+    /** The client has added to the conversation. */
     void add(InputSize size) {
         context.add(tokens(size));
+    }
+
+    /** The client is changing the instructions or tools. */
+    void update(InputSize size) {
+        add(size);
+        configBytes += size.textBytes();
+    }
+
+    /** The provider has told the whole configuration in so many bytes, and no change of it is under way. */
+    void configured(long bytes) {
+        configBytes = bytes;
     }
 
     void addAudioItem(long millis) {
@@ -49,15 +63,41 @@ final class ConversationMeter {
         return context.bound();
     }
 
-    /** The bound with the audio that is in the buffer or under way. */
-    InputTokens boundSoon() {
-        long millis = audio.pendingMillis(view.get().turnDetection() != null) + AHEAD_MILLIS;
-        return context.bound().plus(InputTokens.ofAudio(AudioMeter.tokens(millis)));
+    /** What a response on input of its own reads beside it. */
+    InputTokens config() {
+        return InputTokens.ofText(configBytes);
     }
 
+    /** The bound with the audio in the buffer, which may be committed already. */
+    InputTokens boundNow() {
+        return withAudio(0);
+    }
+
+    /** The bound with the audio that is in the buffer or under way. */
+    InputTokens boundSoon() {
+        return withAudio(AHEAD_MILLIS);
+    }
+
+    /** A response that read the conversation, and the session's configuration with it. */
     void settle(TokenUsage usage, InputTokens mark) {
         if (usage.input() > 0) {
             context.settle(usage, mark);
         }
+    }
+
+    /** A response that read the conversation with instructions or tools of its own: the next one reads the session's. */
+    void settleOverridden(TokenUsage usage, InputTokens mark) {
+        settle(usage, mark);
+        context.add(config());
+    }
+
+    /** A response that read something else, and put its output into the conversation. */
+    void addOutput(TokenUsage usage) {
+        context.add(new InputTokens(usage.textOut(), usage.audioOut(), 0));
+    }
+
+    private InputTokens withAudio(long aheadMillis) {
+        long millis = audio.pendingMillis(view.get().turnDetection() != null) + aheadMillis;
+        return context.bound().plus(InputTokens.ofAudio(AudioMeter.tokens(millis)));
     }
 }

@@ -31,12 +31,19 @@ final class OpenResponse {
      * How it was started.
      *
      * @param standard whether it continues the default conversation
-     * @param readsConversation whether it reads all of the default conversation, and nothing else
+     * @param readsConversation whether it reads all of the default conversation
+     * @param overrides whether it has instructions or tools of its own
      * @param automatic whether the provider started it by itself
      * @param mark a moment of the {@link ContextMeter} not later than its start
      * @param input what it reads, at most
      */
-    record Terms(boolean standard, boolean readsConversation, boolean automatic, InputTokens mark, InputTokens input) {}
+    record Terms(
+            boolean standard,
+            boolean readsConversation,
+            boolean overrides,
+            boolean automatic,
+            InputTokens mark,
+            InputTokens input) {}
 
     String id() {
         return id;

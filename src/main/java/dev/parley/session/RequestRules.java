@@ -40,6 +40,12 @@ final class RequestRules {
                 Kind.BAD_REQUEST, "unadmitted_event", "The upstream acted on an event that was not admitted here.");
     }
 
+    /** The provider does not take over a limit that the session's money depends on. */
+    static Refusal limitsRefused() {
+        return Refusal.of(
+                Kind.UPSTREAM_UNAVAILABLE, "upstream_refused_limits", "The upstream refused the session's limits.");
+    }
+
     /** The limit that the client asks for, if it names one; not for {@code "inf"}. */
     static OptionalInt outputLimit(JsonNode object) {
         JsonNode limit = object.path("max_output_tokens");

@@ -90,8 +90,10 @@ final class Responses {
         }
         String sentId = clientId == null ? ids.next() : clientId;
         boolean standard = !"none".equals(wish.path("conversation").textValue());
+        boolean overrides = wish.has("instructions") || wish.has("tools");
         InputTokens input = input(wish, utf8);
-        Terms terms = new Terms(standard, standard && !wish.has("input"), false, conversation.mark(), input);
+        Terms terms = new Terms(
+                standard, standard && !wish.hasNonNull("input"), overrides, false, conversation.mark(), input);
         PendingCreate create = new PendingCreate(sentId, clientId, false, terms);
         return cover(create, asked(wish), textOnly(wish)).map(covered -> {
             if (!covered) {
@@ -108,7 +110,7 @@ final class Responses {
         if (life.noNewWork() != null || book.standardOpen() || book.full()) {
             return;
         }
-        Terms terms = new Terms(true, true, false, conversation.mark(), conversation.bound());
+        Terms terms = new Terms(true, true, false, false, conversation.mark(), conversation.bound());
         PendingCreate create = new PendingCreate(ids.next(), null, true, terms);
         cover(create, sessionLimit(), view.get().textOnly()).onSuccess(covered -> {
             if (covered) {
@@ -120,7 +122,7 @@ final class Responses {
     /** {@code response.created}. */
     void created(JsonNode response) {
         String id = response.path("id").textValue();
-        if (id == null || book.find(id) != null) {
+        if (id == null || book.find(id) != null || filer.isFiled(Work.RESPONSE, id)) {
             return;
         }
         boolean gated = automatic.gated(); // before: covering this one can leave too little for the next
@@ -155,14 +157,17 @@ final class Responses {
     /** {@code response.done}: settled at once; goes on when its entry is committed. */
     Future<Delivery> done(JsonNode response, Delivery whenCommitted) {
         String id = response.path("id").textValue();
-        if (id == null) {
+        if (id == null || filer.isFiled(Work.RESPONSE, id)) {
             return Future.succeededFuture(whenCommitted);
         }
         OpenResponse known = book.close(id);
         OpenResponse settled = known == null ? unannounced(id, response) : known;
         String status = response.path("status").asText("unknown");
-        Optional<UsageReport> report = UsageReport.of(response.path("usage"));
-        Future<Delivery> delivery = settle(settled, status, report, whenCommitted);
+        boolean textOnly = SessionView.onlyText(response.path("output_modalities"));
+        PricedModel model = priceNow.get();
+        Optional<Settlement> told =
+                UsageReport.of(response.path("usage")).map(report -> Settlement.reported(report, model, textOnly));
+        Future<Delivery> delivery = settle(settled, status, told, whenCommitted);
         automatic.topUp();
         life.progressed();
         return delivery;
@@ -266,7 +271,9 @@ final class Responses {
     private InputTokens input(JsonNode wish, Buffer utf8) {
         InputSize size = InputSize.of(utf8).orElse(new InputSize(utf8.length(), 0, 0, true));
         InputTokens own = conversation.tokens(size);
-        return wish.has("input") && !size.references() ? own : own.plus(conversation.bound());
+        return wish.hasNonNull("input") && !size.references()
+                ? own.plus(conversation.config())
+                : own.plus(conversation.boundNow());
     }
 
     private int asked(JsonNode wish) {
@@ -309,7 +316,8 @@ final class Responses {
             return opened;
         }
         boolean inConversation = !Boolean.FALSE.equals(standard);
-        Terms terms = new Terms(inConversation, inConversation, true, conversation.settledMark(), conversation.bound());
+        Terms terms = new Terms(
+                inConversation, inConversation, false, true, conversation.settledMark(), conversation.bound());
         OpenResponse opened = new OpenResponse(id, terms, null);
         book.open(opened);
         Cover standing = automatic.take();
@@ -332,15 +340,12 @@ final class Responses {
     }
 
     private Future<Delivery> settle(
-            OpenResponse response, String status, Optional<UsageReport> report, Delivery whenCommitted) {
+            OpenResponse response, String status, Optional<Settlement> told, Delivery whenCommitted) {
         Cover found = response.cover();
         Cover cover = found == null ? spare.take() : found;
         PricedModel model = priceNow.get();
-        Settlement settlement = report.map(told -> Settlement.reported(told, model))
-                .orElseGet(() -> Settlement.estimated(estimate(response, status, model), model));
-        if (response.terms().readsConversation()) {
-            conversation.settle(settlement.tokens(), response.terms().mark());
-        }
+        Settlement settlement = told.orElseGet(() -> Settlement.estimated(estimate(response, status, model), model));
+        remember(response.terms(), settlement.tokens());
         if (cover == null) {
             LOGGER.atError().addKeyValue("response", response.id()).log("usage without a place in the ledger");
             return Future.succeededFuture(Delivery.dropped());
@@ -349,6 +354,16 @@ final class Responses {
                 cover,
                 new UsageFiler.Item(Work.RESPONSE, response.id(), bounded(status), model, settlement),
                 whenCommitted);
+    }
+
+    private void remember(Terms terms, TokenUsage used) {
+        if (terms.readsConversation() && terms.overrides()) {
+            conversation.settleOverridden(used, terms.mark());
+        } else if (terms.readsConversation()) {
+            conversation.settle(used, terms.mark());
+        } else if (terms.standard()) {
+            conversation.addOutput(used);
+        }
     }
 
     /** A failed response that delivered nothing has most likely cost nothing: the provider's own figure is zero then. */

@@ -53,7 +53,15 @@ final class SessionParts {
         filer = new UsageFiler(context, services, order, upstream, life);
         filer.reported(config.get().model());
         spare = new SpareCover(underwriter, life);
-        transcriptions = new Transcriptions(underwriter, spare, filer, life, audio, exhausted(order.tenant()));
+        transcriptions = new Transcriptions(
+                underwriter,
+                spare,
+                filer,
+                life,
+                audio,
+                config,
+                asked -> order.models().find(new ModelName(asked)),
+                exhausted(order.tenant()));
         int outputTokensMax = model == null ? 0 : outputTokensMax(order, model);
         ResponsePrice price = model == null
                 ? null

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.InputSize;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
@@ -38,6 +37,10 @@ final class SessionUpdates {
     private final Transcriptions transcriptions;
     private final @Nullable AutomaticResponses automatic;
     private final int outputTokensMax;
+    /** Updates under way by which the client wants automatic responses. */
+    private int automaticUnderWay;
+    /** Updates under way that switch transcription on, over, or off. */
+    private int transcriptionUnderWay;
 
     /**
      * @param automatic null in a transcription session, which has no responses
@@ -105,13 +108,19 @@ final class SessionUpdates {
             life.refuse(refusal.get(), clientId);
             return Future.succeededFuture(Delivery.dropped());
         }
-        conversation.add(InputSize.of(utf8).orElse(new InputSize(utf8.length(), 0, 0, false)));
+        conversation.update(InputSize.of(utf8).orElse(new InputSize(utf8.length(), 0, 0, false)));
+        count(wish, 1);
         return payTranscription(wish).compose(unpaid -> {
             if (unpaid.isPresent()) {
+                count(wish, -1);
                 life.refuse(unpaid.get(), clientId);
                 return Future.succeededFuture(Delivery.dropped());
             }
-            return armAutomatic(wish).map(armed -> narrowed(wish, clientId, utf8, armed));
+            expect(event.path("session"));
+            return armAutomatic(wish).map(armed -> {
+                config.expect(event.path("session")); // anew: what was under way may have been answered meanwhile
+                return narrowed(wish, clientId, utf8, armed);
+            });
         });
     }
 
@@ -119,6 +128,10 @@ final class SessionUpdates {
     Delivery updated(JsonNode event, Buffer utf8) {
         config.set(SessionView.of(event));
         UpdateQueue.Update answered = queue.taken();
+        if (queue.isEmpty()) {
+            conversation.configured(utf8.length());
+        }
+        follow();
         if (policy.isBroken(event.path("session"), config.get())) {
             life.end(Ending.of("client", RequestRules.smuggled()));
             return Delivery.dropped();
@@ -134,7 +147,39 @@ final class SessionUpdates {
 
     /** An {@code error} answers an update; null if it answers none. */
     UpdateQueue.@Nullable Update refused(String eventId) {
-        return queue.refused(eventId);
+        UpdateQueue.Update update = queue.refused(eventId);
+        if (update != null) {
+            follow();
+        }
+        return update;
+    }
+
+    /** What the update makes dearer is covered before it is sent. */
+    private void expect(JsonNode session) {
+        config.expect(session);
+        AutomaticResponses auto = automatic;
+        if (auto != null) {
+            auto.topUp();
+        }
+    }
+
+    /** Does what the provider's answer to an update calls for, as far as no later update is under way about the same. */
+    private void follow() {
+        if (queue.isEmpty()) {
+            config.settled();
+        }
+        AutomaticResponses auto = automatic;
+        if (auto != null && automaticUnderWay == 0) {
+            auto.follow();
+        }
+        if (transcriptionUnderWay == 0) {
+            transcriptions.follow();
+        }
+    }
+
+    private void count(Wish wish, int step) {
+        automaticUnderWay += Boolean.TRUE.equals(wish.automaticResponses()) ? step : 0;
+        transcriptionUnderWay += wish.transcription() != null || wish.transcriptionOff() ? step : 0;
     }
 
     private Future<Optional<Refusal>> payTranscription(Wish wish) {
@@ -173,33 +218,20 @@ final class SessionUpdates {
     }
 
     private void answered(Wish wish, boolean taken) {
+        count(wish, -1);
         AutomaticResponses auto = automatic;
-        if (auto != null && taken && Boolean.FALSE.equals(wish.automaticResponses())) {
-            auto.disable();
-        }
         if (auto != null
-                && !taken
-                && Boolean.TRUE.equals(wish.automaticResponses())
-                && !config.get().createsResponses()
-                && !auto.gated()) {
-            auto.disable();
-        }
-        if (taken && wish.transcriptionOff()) {
-            transcriptions.disable();
-        }
-        if (!taken && wish.transcription() != null && config.get().transcriptionModel() == null) {
-            transcriptions.disable();
+                && taken
+                && Boolean.FALSE.equals(wish.automaticResponses())
+                && automaticUnderWay == 0
+                && !config.get().createsResponses()) {
+            auto.disable(); // also when gated: the client itself does not want them
         }
     }
 
     private void bounded(boolean taken) {
         if (!taken) {
-            life.end(Ending.of(
-                    "upstream",
-                    Refusal.of(
-                            Kind.UPSTREAM_UNAVAILABLE,
-                            "upstream_refused_limits",
-                            "The upstream refused the session's limits.")));
+            life.end(Ending.of("upstream", RequestRules.limitsRefused()));
         }
     }
 }

@@ -12,11 +12,15 @@ import dev.parley.protocol.UsageReport;
  * protocol.md §3.3. Pure.
  */
 record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
-    /** From what the provider told. Tokens it gave no class are billed as the dearest class they can be. */
-    static Settlement reported(UsageReport report, PricedModel model) {
+    /**
+     * From what the provider told. Tokens it gave no class are billed as the dearest class they can be.
+     *
+     * @param textOnly whether the output can be nothing but text
+     */
+    static Settlement reported(UsageReport report, PricedModel model, boolean textOnly) {
         Rates rates = model.rates();
         Kind kind = report.complete() ? Kind.USAGE : Kind.ESTIMATED;
-        TokenUsage tokens = report.complete() ? report.tokens() : dearest(report, rates);
+        TokenUsage tokens = report.complete() ? report.tokens() : dearest(report, rates, textOnly);
         if (rates.timeBilled() && report.byDuration()) {
             return new Settlement(kind, tokens, report.millis(), model.cost(report.millis()));
         }
@@ -42,7 +46,7 @@ record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
         return model.rates().timeBilled() == report.byDuration();
     }
 
-    private static TokenUsage dearest(UsageReport report, Rates rates) {
+    private static TokenUsage dearest(UsageReport report, Rates rates, boolean textOnly) {
         TokenUsage told = report.tokens();
         long textIn = told.textIn();
         long audioIn = told.audioIn();
@@ -51,7 +55,7 @@ record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
         } else {
             textIn += report.inputUnassigned();
         }
-        boolean audioOutDearest = rates.audioOut() > rates.textOut();
+        boolean audioOutDearest = !textOnly && rates.audioOut() > rates.textOut();
         long textOut = told.textOut() + (audioOutDearest ? 0 : report.outputUnassigned());
         long audioOut = told.audioOut() + (audioOutDearest ? report.outputUnassigned() : 0);
         // Cached tokens save the least in text: what has no class is taken for text as far as there is text.

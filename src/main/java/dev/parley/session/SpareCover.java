@@ -31,7 +31,7 @@ final class SpareCover {
     Future<Optional<Refusal>> arm() {
         return underwriter.cover(NOTHING).map(decision -> switch (decision) {
             case Decision.Covered(Cover found) -> {
-                if (closed) {
+                if (closed || cover != null) {
                     found.release();
                 } else {
                     cover = found;

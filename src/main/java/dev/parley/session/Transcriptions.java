@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.Refusal;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.UsageEntry.Work;
+import dev.parley.protocol.SessionView;
 import dev.parley.protocol.UsageReport;
 import dev.parley.quota.SessionPermit.WorstCase;
 import dev.parley.relay.Delivery;
@@ -12,7 +13,11 @@ import io.vertx.core.Future;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Pays for the transcription of input audio, which a client orders by appending audio. While it is on, a cover is held
@@ -20,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * that it makes.
  */
 final class Transcriptions {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Transcriptions.class);
     /** How far a cover is raised beyond what is needed now. */
     private static final long STEP_MILLIS = 10_000;
 
@@ -28,10 +34,16 @@ final class Transcriptions {
     private final UsageFiler filer;
     private final SessionLife life;
     private final AudioMeter audio;
+    private final Supplier<SessionView> view;
+    private final Function<String, Optional<PricedModel>> prices;
     private final Refusal exhausted;
     private final Map<String, Item> items = new LinkedHashMap<>();
 
+    /** What audio is being covered for; null while transcription is off. */
     private @Nullable PricedModel model;
+    /** The last one that transcription was switched off from. */
+    private @Nullable PricedModel before;
+
     private @Nullable Cover ahead;
     private long coveredMillis;
     private boolean closed;
@@ -42,12 +54,16 @@ final class Transcriptions {
             UsageFiler filer,
             SessionLife life,
             AudioMeter audio,
+            Supplier<SessionView> view,
+            Function<String, Optional<PricedModel>> prices,
             Refusal exhausted) {
         this.underwriter = underwriter;
         this.spare = spare;
         this.filer = filer;
         this.life = life;
         this.audio = audio;
+        this.view = view;
+        this.prices = prices;
         this.exhausted = exhausted;
     }
 
@@ -63,17 +79,51 @@ final class Transcriptions {
         return items.isEmpty();
     }
 
-    /** The client is going to switch it on: call before the provider is told. The refusal if it cannot be paid. */
+    /**
+     * The client is going to switch it on, or to another model: call before the provider is told. The refusal if what is in
+     * the buffer, and a step more, cannot be paid; all is as it was then.
+     */
     Future<Optional<Refusal>> enable(PricedModel wanted) {
+        PricedModel was = model;
+        long covered = coveredMillis;
+        use(wanted);
+        long pending = audio.pendingMillis(view.get().turnDetection() != null);
+        return coverUpTo(wanted.equals(was) ? pending : Math.max(STEP_MILLIS, pending))
+                .map(unpaid -> {
+                    if (unpaid.isPresent() && wanted.equals(model)) {
+                        model = was;
+                        coveredMillis = covered;
+                    }
+                    return unpaid;
+                });
+    }
+
+    /** The provider has told what is in force, and no update about it is under way. */
+    void follow() {
+        PricedModel inForce = inForce();
+        if (inForce != null) {
+            use(inForce);
+        } else if (view.get().transcriptionModel() == null) {
+            disable();
+        }
+    }
+
+    private void use(PricedModel wanted) {
         if (!wanted.equals(model)) {
             model = wanted;
             coveredMillis = 0;
         }
-        return ahead == null ? arm(wanted, STEP_MILLIS) : Future.succeededFuture(Optional.empty());
     }
 
-    /** The provider has taken an update that switched it off. */
-    void disable() {
+    private @Nullable PricedModel inForce() {
+        String name = view.get().transcriptionModel();
+        return name == null ? null : prices.apply(name).orElse(null);
+    }
+
+    private void disable() {
+        if (model != null) {
+            before = model;
+        }
         model = null;
         releaseAhead();
     }
@@ -103,35 +153,50 @@ final class Transcriptions {
                 });
     }
 
-    /** {@code input_audio_buffer.committed}: an item of audio has been made. */
+    /**
+     * {@code input_audio_buffer.committed}: an item of audio has been made. The provider transcribes it with what was in
+     * force then, whatever is under way.
+     */
     void committed(String itemId, long millis) {
-        PricedModel priced = model;
-        Cover cover = ahead;
-        if (priced == null) {
+        PricedModel wanted = model;
+        if (wanted == null || view.get().transcriptionModel() == null) {
             return;
         }
+        PricedModel priced = inForce();
+        Cover cover = ahead;
         ahead = null;
         coveredMillis = 0;
         if (cover != null) {
-            items.put(itemId, new Item(cover, priced, millis));
+            Item replaced = items.put(itemId, new Item(cover, priced == null ? wanted : priced, millis));
+            if (replaced != null) {
+                replaced.cover().release();
+            }
         }
-        arm(priced, STEP_MILLIS);
+        arm(wanted, STEP_MILLIS);
     }
 
     /** {@code …transcription.completed}: goes on when its entry is committed. */
     Future<Delivery> completed(JsonNode event, Delivery whenCommitted) {
         String itemId = event.path("item_id").asText("");
         String reference = itemId + '/' + event.path("content_index").asInt(0);
-        Item item = items.remove(itemId);
-        PricedModel priced = item == null ? model : item.model();
-        Cover cover = item == null ? spare.take() : item.cover();
-        if (priced == null || cover == null) {
+        if (filer.isFiled(Work.TRANSCRIPTION, reference)) {
             return Future.succeededFuture(whenCommitted);
+        }
+        Item item = items.remove(itemId);
+        PricedModel priced = item == null ? lastKnown() : item.model();
+        if (priced == null) {
+            life.end(Ending.of("client", RequestRules.smuggled()));
+            return Future.succeededFuture(Delivery.dropped());
+        }
+        Cover cover = item == null ? spare.take() : item.cover();
+        if (cover == null) {
+            LOGGER.atError().addKeyValue("item", reference).log("usage without a place in the ledger");
+            return Future.succeededFuture(Delivery.dropped());
         }
         long millis = item == null ? audio.pendingMillis(false) : item.millis();
         Settlement settlement = UsageReport.of(event.path("usage"))
                 .filter(report -> Settlement.pricedBy(report, priced))
-                .map(report -> Settlement.reported(report, priced))
+                .map(report -> Settlement.reported(report, priced, true))
                 .orElseGet(() -> Settlement.estimated(millis, priced));
         Future<Delivery> delivery = filer.file(
                 cover,
@@ -139,6 +204,12 @@ final class Transcriptions {
                 whenCommitted);
         life.progressed();
         return delivery;
+    }
+
+    private @Nullable PricedModel lastKnown() {
+        PricedModel inForce = inForce();
+        PricedModel wanted = model;
+        return inForce != null ? inForce : wanted != null ? wanted : before;
     }
 
     /** {@code …transcription.failed}: costs nothing. */

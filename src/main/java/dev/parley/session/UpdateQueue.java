@@ -36,6 +36,10 @@ final class UpdateQueue {
         life.sendUpstream(ClientEvents.sessionUpdate(id, session));
     }
 
+    boolean isEmpty() {
+        return underWay.isEmpty();
+    }
+
     /** A client's update is being sent. */
     void sent(String sentEventId, Consumer<Boolean> outcome) {
         underWay.add(new Update(sentEventId, false, outcome));

@@ -1,6 +1,8 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
@@ -96,7 +98,14 @@ final class UpstreamGate implements Gate {
     public Delivery onCollected(MessageHead head, Buffer utf8) {
         JsonNode event = Json.object(utf8).orElse(null);
         if (event == null) {
-            return Delivery.asIs();
+            life.end(Ending.of(
+                            "upstream",
+                            Refusal.of(
+                                    Kind.UPSTREAM_UNAVAILABLE,
+                                    "upstream_unreadable",
+                                    "The upstream sent an event that cannot be read, and that may tell of usage."))
+                    .closing(1011, "upstream unreadable"));
+            return Delivery.dropped();
         }
         Delivery delivery = judged(head.type(), event, utf8);
         return life.relaying() || delivery instanceof Delivery.Later ? delivery : Delivery.dropped();

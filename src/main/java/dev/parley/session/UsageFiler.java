@@ -15,6 +15,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,11 +28,16 @@ import org.slf4j.LoggerFactory;
 final class UsageFiler {
     private static final Logger LOGGER = LoggerFactory.getLogger(UsageFiler.class);
 
+    private static final int FILED_MAX = 64;
+
     private final Context context;
     private final SessionServices services;
     private final SessionOrder order;
     private final UpstreamSession upstream;
     private final SessionLife life;
+    /** What was filed last, so that what the provider tells twice is charged once. */
+    private final LinkedHashSet<String> filed = new LinkedHashSet<>();
+
     private @Nullable ModelName reported;
     private int committing;
     /** Read by other threads for snapshots. */
@@ -56,6 +62,11 @@ final class UsageFiler {
         }
     }
 
+    /** Whether this work was filed of late. */
+    boolean isFiled(Work work, String reference) {
+        return filed.contains(work + reference);
+    }
+
     /** Entries that are not committed yet. */
     int committing() {
         return committing;
@@ -68,6 +79,7 @@ final class UsageFiler {
     /** Settles the cover and files the entry; completes with {@code whenCommitted}, or drops the event. Never fails. */
     Future<Delivery> file(Cover cover, Item item, Delivery whenCommitted) {
         Settlement settlement = item.settlement();
+        remember(item);
         spent = spent.plus(settlement.cost());
         committing++;
         Promise<Delivery> delivery = Promise.promise();
@@ -97,6 +109,13 @@ final class UsageFiler {
             life.progressed();
         });
         return delivery.future();
+    }
+
+    private void remember(Item item) {
+        filed.add(item.work() + item.reference());
+        if (filed.size() > FILED_MAX) {
+            filed.removeFirst();
+        }
     }
 
     private Duration timeout() {

@@ -59,11 +59,35 @@ class UsageReportTest {
     }
 
     @Test
-    void countsNoNonsense() {
+    void takesNoNonsenseForFigures() {
+        for (String usage : new String[] {
+            "{\"input_tokens\":-5,\"output_tokens\":1}",
+            "{\"input_tokens\":1e99,\"output_tokens\":1}",
+            "{\"input_tokens\":1.5,\"output_tokens\":1}",
+            "{\"input_tokens\":5,\"output_tokens\":1,\"input_token_details\":{\"text_tokens\":\"5\"}}",
+            "{\"input_tokens\":5,\"output_tokens\":1,\"output_token_details\":{\"audio_tokens\":9999999999}}"
+        }) {
+            assertThat(read(usage)).as(usage).isEmpty();
+        }
+    }
+
+    @Test
+    void readsWholeNumbersInAnyForm() {
         UsageReport report =
-                read("{\"input_tokens\":-5,\"output_tokens\":1e99,\"input_token_details\":{\"text_tokens\":\"7\"}}")
+                read("{\"input_tokens\":20.0,\"output_tokens\":1e1,\"input_token_details\":{\"text_tokens\":2e1},"
+                                + "\"output_token_details\":{\"text_tokens\":10.0,\"audio_tokens\":null}}")
                         .orElseThrow();
-        assertThat(report.tokens()).isEqualTo(TokenUsage.NONE);
+        assertThat(report.complete()).isTrue();
+        assertThat(report.tokens()).isEqualTo(new TokenUsage(20, 0, 0, 0, 0, 0, 10, 0, 0));
+    }
+
+    @Test
+    void countsReasoningBesideTheTextAsText() {
+        UsageReport report = read("{\"input_tokens\":0,\"output_tokens\":60,\"output_token_details\":"
+                        + "{\"text_tokens\":10,\"audio_tokens\":0,\"reasoning_tokens\":50}}")
+                .orElseThrow();
+        assertThat(report.complete()).isTrue();
+        assertThat(report.tokens()).isEqualTo(new TokenUsage(0, 0, 0, 0, 0, 0, 60, 0, 50));
     }
 
     private static Optional<UsageReport> read(String usage) {

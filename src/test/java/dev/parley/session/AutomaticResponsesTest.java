@@ -219,6 +219,97 @@ class AutomaticResponsesTest {
         }
     }
 
+    @Test
+    void goOnWhenTheyAreSwitchedOffAndOnAgainInOneBreath() {
+        try (SessionRig rig = speaking("100")) {
+            rig.upstreamSends(updated(true));
+            rig.clientSends(detection("null"));
+            rig.clientSends(detection("{\"type\":\"server_vad\"}"));
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.upstreamSends(updated(true));
+            turn(rig, "resp_1");
+
+            assertThat(rig.on(rig.client::isOpen)).isTrue();
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .doesNotContain("response.cancel");
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("standing and spare")
+                    .isEqualTo(2);
+            endAndCheck(rig);
+        }
+    }
+
+    @Test
+    void areSwitchedOffAlsoWhenTheBudgetRanOutBeforeTheProviderKnewOfThem() {
+        try (SessionRig rig = SessionRig.started(setup -> {
+            setup.budget = "0.2720";
+            return setup;
+        })) {
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.clientSends(detection("{\"type\":\"server_vad\"}"));
+            rig.clientSends(
+                    "{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\",\"content\":"
+                            + "[{\"type\":\"input_text\",\"text\":\"" + "x".repeat(10_000) + "\"}]}}");
+            rig.upstreamSends(updated(true));
+
+            assertThat(createsResponses(rig))
+                    .as("the provider is told to start none by itself")
+                    .isFalse();
+            rig.upstreamSends(updated(false));
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("only the spare cover")
+                    .isEqualTo(1);
+            endAndCheck(rig);
+        }
+    }
+
+    @Test
+    void endTheSessionWhenTheProviderWillNotSwitchThemOff() {
+        try (SessionRig rig = speaking("0.2720")) {
+            rig.upstreamSends(updated(true));
+            turn(rig, "resp_1");
+            assertThat(createsResponses(rig)).isFalse();
+            rig.upstreamSends(
+                    "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"code\":\"x\",\"message\":"
+                            + "\"no\",\"event_id\":\""
+                            + rig.sent("session.update").path("event_id").asText() + "\"}}");
+
+            assertThat(rig.on(rig.client::closeCode)).isEqualTo(1013);
+            rig.assertNothingLeft();
+        }
+    }
+
+    @Test
+    void areCoveredAtThePriceOfTheModalitiesThatTheProviderTookOver() {
+        try (SessionRig rig = speaking("100")) {
+            rig.upstreamSends(updated(true).replace("[\"audio\"]", "[\"text\"]"));
+            turn(rig, "resp_1");
+            assertThat(rig.on(rig.budget::reserved)).isLessThan(FULL);
+            rig.clientSends(
+                    "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"output_modalities\":[\"audio\"]}}");
+
+            assertThat(rig.on(rig.budget::reserved))
+                    .as("before the provider can take it over")
+                    .isGreaterThan(FULL);
+        }
+    }
+
+    private static String detection(String turnDetection) {
+        return "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":"
+                + turnDetection + "}}}}";
+    }
+
+    private static boolean createsResponses(SessionRig rig) {
+        return rig.sent("session.update")
+                .path("session")
+                .path("audio")
+                .path("input")
+                .path("turn_detection")
+                .path("create_response")
+                .asBoolean(true);
+    }
+
     private static SessionRig speaking(String budget) {
         return SessionRig.started(setup -> {
             setup.voiceActivity = true;

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A leg without a socket that behaves as the contract of {@link Leg} says; what it would write is kept. */
@@ -191,12 +193,20 @@ final class FakeLeg implements Leg {
         }
     }
 
+    private static final Pattern TYPE = Pattern.compile("\"type\":\"([^\"]*)\"");
+
     private record Head(Buffer payload, boolean isText) implements MessageHead {
         @Override
         public EventType type() {
             return Json.object(payload)
                     .map(event -> EventType.of(event.path("type").asText("")))
-                    .orElse(EventType.UNKNOWN);
+                    .orElseGet(this::firstType);
+        }
+
+        /** As the relay finds it in what is not JSON as a whole. */
+        private EventType firstType() {
+            Matcher found = TYPE.matcher(payload.toString());
+            return found.find() ? EventType.of(found.group(1)) : EventType.UNKNOWN;
         }
 
         @Override

@@ -161,6 +161,130 @@ class SessionUpdatesTest {
         }
     }
 
+    @Test
+    void paysForTranscriptionThatWasSwitchedOffAndOnAgainInOneBreath() {
+        try (SessionRig rig = transcribing("1", "gpt-live-transcribe")) {
+            rig.clientSends("{\"type\":\"session.update\",\"session\":{\"type\":\"transcription\",\"audio\":{\"input\":"
+                    + "{\"transcription\":null}}}}");
+            rig.clientSends(WITH_TRANSCRIPTION.formatted("transcription", "gpt-live-transcribe"));
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.upstreamSends(updated("gpt-live-transcribe"));
+            append(rig, 30_000);
+            assertThat(rig.on(rig.budget::reserved).value()).isGreaterThanOrEqualTo(8_500_000);
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.committed\",\"item_id\":\"item_1\"}");
+            rig.upstreamSends(completed("{\"type\":\"duration\",\"seconds\":30}"));
+
+            assertThat(rig.entries()).extracting(entry -> entry.cost()).containsExactly(new NanoUsd(8_500_000));
+            end(rig);
+        }
+    }
+
+    @Test
+    void writesDownATranscriptionThatCompletesAfterItWasSwitchedOff() {
+        try (SessionRig rig = transcribing("1", "gpt-live-transcribe")) {
+            append(rig, 30_000);
+            rig.clientSends("{\"type\":\"session.update\",\"session\":{\"type\":\"transcription\",\"audio\":{\"input\":"
+                    + "{\"transcription\":null}}}}");
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.upstreamSends(completed("{\"type\":\"duration\",\"seconds\":30}"));
+
+            assertThat(rig.entries()).extracting(entry -> entry.cost()).containsExactly(new NanoUsd(8_500_000));
+            end(rig);
+        }
+    }
+
+    @Test
+    void tellsNoTranscriptionThatNobodyCanPrice() {
+        try (SessionRig rig = SessionRig.started()) {
+            rig.upstreamSends(completed("{\"type\":\"duration\",\"seconds\":30}"));
+
+            assertThat(rig.clientTypes()).containsExactly("session.created", "error");
+            assertThat(rig.toClient().getLast().path("error").path("code").asText())
+                    .isEqualTo("unadmitted_event");
+            rig.assertNothingLeft();
+        }
+    }
+
+    @Test
+    void pricesATranscriptionByTheModelThatTheProviderUsed() {
+        try (SessionRig rig = transcribing("1", "gpt-4o-transcribe")) {
+            rig.clientSends(WITH_TRANSCRIPTION.formatted("transcription", "gpt-live-transcribe"));
+            append(rig, 10_000);
+            rig.upstreamSends("{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"code\":\"x\","
+                    + "\"message\":\"no\",\"event_id\":\"u1\"}}");
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.committed\",\"item_id\":\"item_1\"}");
+            rig.upstreamSends(completed("{\"type\":\"tokens\",\"input_tokens\":100,\"output_tokens\":10,"
+                    + "\"input_token_details\":{\"text_tokens\":0,\"audio_tokens\":100}}"));
+
+            UsageEntry entry = rig.entries().getFirst();
+            assertThat(entry.modelResolved()).isEqualTo(new ModelName("gpt-4o-transcribe"));
+            assertThat(entry.kind()).isEqualTo(UsageEntry.Kind.USAGE);
+            assertThat(entry.cost().value()).isEqualTo(100 * 6_000 + 10 * 10_000);
+            end(rig);
+        }
+    }
+
+    @Test
+    void coversAudioThatWaitedInTheBufferWhenTranscriptionIsSwitchedOn() {
+        try (SessionRig rig = SessionRig.started()) {
+            append(rig, 120_000);
+            rig.clientSends(WITH_TRANSCRIPTION.formatted("realtime", "gpt-live-transcribe"));
+
+            assertThat(rig.on(rig.budget::reserved).value())
+                    .as("two minutes at $0.017")
+                    .isGreaterThanOrEqualTo(34_000_000);
+        }
+    }
+
+    @Test
+    void refusesAModelThatCannotBePaidForTheAudioInTheBuffer() {
+        try (SessionRig rig = transcribing("0.03", "gpt-4o-transcribe")) {
+            append(rig, 120_000);
+            assertThat(refused(rig, WITH_TRANSCRIPTION.formatted("transcription", "gpt-live-transcribe"))
+                            .path("code")
+                            .asText())
+                    .isEqualTo("budget_exhausted");
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.committed\",\"item_id\":\"item_1\"}");
+            rig.upstreamSends(completed("{\"type\":\"tokens\",\"input_tokens\":100,\"output_tokens\":10,"
+                    + "\"input_token_details\":{\"text_tokens\":0,\"audio_tokens\":100}}"));
+            assertThat(rig.entries().getFirst().modelResolved()).isEqualTo(new ModelName("gpt-4o-transcribe"));
+            end(rig);
+        }
+    }
+
+    @Test
+    void passesAudioOnWhenTranscriptionCouldNotBePaid() {
+        try (SessionRig rig = SessionRig.started(setup -> {
+            setup.budget = "0.0001";
+            return setup;
+        })) {
+            refused(rig, WITH_TRANSCRIPTION.formatted("realtime", "gpt-live-transcribe"));
+            append(rig, 1_000);
+
+            assertThat(rig.sent("input_audio_buffer.append").path("audio").isTextual())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void writesATranscriptionDownOnceThatIsToldTwice() {
+        try (SessionRig rig = transcribing("1", "gpt-live-transcribe")) {
+            append(rig, 30_000);
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.committed\",\"item_id\":\"item_1\"}");
+            rig.upstreamSends(completed("{\"type\":\"duration\",\"seconds\":30}"));
+            rig.upstreamSends(completed("{\"type\":\"duration\",\"seconds\":30}"));
+
+            assertThat(rig.entries()).hasSize(1);
+            assertThat(rig.on(rig.budget::spent)).isEqualTo(new NanoUsd(8_500_000));
+            end(rig);
+        }
+    }
+
+    private static String updated(String model) {
+        return SessionRig.updated(false)
+                .replace("\"transcription\":null", "\"transcription\":{\"model\":\"" + model + "\"}");
+    }
+
     private static SessionRig transcribing(String budget, String model) {
         SessionRig rig = SessionRig.started(setup -> {
             setup.kind = ModelKind.TRANSCRIPTION;
@@ -168,8 +292,7 @@ class SessionUpdatesTest {
             return setup;
         });
         rig.clientSends(WITH_TRANSCRIPTION.formatted("transcription", model));
-        rig.upstreamSends(SessionRig.updated(false)
-                .replace("\"transcription\":null", "\"transcription\":{\"model\":\"" + model + "\"}"));
+        rig.upstreamSends(updated(model));
         assertThat(rig.clientTypes()).containsExactly("session.created", "session.updated");
         return rig;
     }

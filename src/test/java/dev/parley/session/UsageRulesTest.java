@@ -185,6 +185,68 @@ class UsageRulesTest {
         }
     }
 
+    @Test
+    void billsTotalsOfATextResponseAsText() {
+        try (SessionRig rig = running()) {
+            rig.upstreamSends(done("completed", "{\"input_tokens\":20,\"output_tokens\":10}")
+                    .replace("\"status\"", "\"output_modalities\":[\"text\"],\"status\""));
+
+            assertThat(onlyEntry(rig).kind()).isEqualTo(Kind.ESTIMATED);
+            assertThat(onlyEntry(rig).cost().value()).isEqualTo(20 * 32_000 + 10 * 16_000);
+            assertSettled(rig);
+        }
+    }
+
+    @Test
+    void estimatesWhereTheFiguresAreNonsense() {
+        for (String usage : new String[] {
+            "{\"input_tokens\":-5,\"output_tokens\":0}",
+            "{\"input_tokens\":1e30,\"output_tokens\":10}",
+            "{\"input_tokens\":20,\"output_tokens\":10,\"input_token_details\":{\"text_tokens\":\"20\"}}"
+        }) {
+            try (SessionRig rig = running()) {
+                rig.upstreamSends(done("completed", usage));
+
+                assertThat(onlyEntry(rig).kind()).as(usage).isEqualTo(Kind.ESTIMATED);
+                assertThat(onlyEntry(rig).cost()).as(usage).isGreaterThan(NanoUsd.ZERO);
+                assertSettled(rig);
+            }
+        }
+    }
+
+    @Test
+    void writesAResponseDownOnceThatIsToldTwice() {
+        try (SessionRig rig = running()) {
+            rig.upstreamSends(done("completed", USAGE));
+            rig.clientSends("{\"type\":\"response.create\",\"event_id\":\"c2\"}");
+            rig.upstreamSends(done("completed", USAGE));
+            rig.upstreamSends(
+                    "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"conversation_id\":\"conv_1\"}}");
+
+            assertThat(rig.entries()).hasSize(1);
+            assertThat(rig.on(rig.budget::spent)).isEqualTo(NanoUsd.ofUsd("0.0071848"));
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("the second create keeps its own, beside the spare")
+                    .isEqualTo(2);
+            leave(rig);
+            rig.assertNothingLeft();
+            assertThat(rig.entries()).hasSize(1);
+        }
+    }
+
+    @Test
+    void endsTheSessionRatherThanTellUsageThatItCannotRead() {
+        try (SessionRig rig = running()) {
+            rig.upstreamSends("{\"type\":\"response.done\",\"response\":{\"id\":\"resp_1\",\"id\":\"resp_1\"}}");
+
+            assertThat(rig.clientTypes()).doesNotContain("response.done").endsWith("error");
+            assertThat(rig.on(rig.client::closeCode)).isEqualTo(1011);
+            rig.assertNothingLeft();
+            assertThat(onlyEntry(rig).kind()).isEqualTo(Kind.ESTIMATED);
+            assertThat(rig.errors).extracting(error -> error.code()).containsExactly("upstream_unreadable");
+        }
+    }
+
     private static SessionRig running() {
         SessionRig rig = SessionRig.started();
         begin(rig);
