@@ -47,10 +47,17 @@ public record SessionView(
                 input.path("transcription").path("model").textValue());
     }
 
-    /** Whether the provider starts responses by itself at the end of a turn. */
+    /** Whether the provider starts responses by itself. */
     public boolean createsResponses() {
         JsonNode turns = turnDetection;
-        return turns != null && turns.path("create_response").asBoolean(true);
+        return turns != null && createsResponses(turns);
+    }
+
+    /** Whether responses start by themselves: at the end of a turn, or when the user is idle. */
+    public static boolean createsResponses(JsonNode turnDetection) {
+        return turnDetection.isObject()
+                && (turnDetection.path("create_response").asBoolean(true)
+                        || turnDetection.hasNonNull("idle_timeout_ms"));
     }
 
     /** The same, but with audio among its output if {@code audio}, and its input no denser than {@code bytesPerMilliMax}. */

@@ -3,10 +3,13 @@ package dev.parley.session;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.domain.Refusal;
+import dev.parley.protocol.JsonSplice;
 import dev.parley.protocol.SessionView;
 import dev.parley.quota.SessionPermit.WorstCase;
 import dev.parley.session.Underwriter.Decision;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,10 @@ import org.slf4j.LoggerFactory;
  */
 final class AutomaticResponses {
     private static final Logger LOGGER = LoggerFactory.getLogger(AutomaticResponses.class);
+    private static final List<String> CREATE_RESPONSE =
+            List.of("session", "audio", "input", "turn_detection", "create_response");
+    private static final List<String> IDLE_TIMEOUT =
+            List.of("session", "audio", "input", "turn_detection", "idle_timeout_ms");
 
     private final Underwriter underwriter;
     private final UpdateQueue updates;
@@ -44,6 +51,10 @@ final class AutomaticResponses {
     private boolean gated;
     private boolean arming;
     private boolean switchingOff;
+    /** What the client asked for. */
+    private boolean atEndOfTurn = true;
+
+    private @Nullable JsonNode idleTimeout;
     private boolean closed;
     private @Nullable Cover standing;
 
@@ -69,12 +80,30 @@ final class AutomaticResponses {
         return gated;
     }
 
+    /** While gated: whether the broker asks for a response at the end of a turn. */
+    boolean atEndOfTurn() {
+        return gated && wanted && atEndOfTurn;
+    }
+
+    /** While gated: {@code session.updated} with the turn detection that the client asked for. */
+    Buffer asAsked(Buffer updated) {
+        Buffer told = JsonSplice.set(updated, CREATE_RESPONSE, Boolean.toString(atEndOfTurn));
+        return idleTimeout == null ? told : JsonSplice.set(told, IDLE_TIMEOUT, idleTimeout.toString());
+    }
+
+    /** A client's update with the automatic responses that it asks for left out. */
+    static Buffer switchedOff(Buffer update, JsonNode turnDetection) {
+        Buffer off = JsonSplice.set(update, CREATE_RESPONSE, "false");
+        return turnDetection.hasNonNull("idle_timeout_ms") ? JsonSplice.set(off, IDLE_TIMEOUT, "null") : off;
+    }
+
     /**
      * The client is going to want them: call before the provider is told. Completes with false when they must be switched
      * off upstream; the caller does that in the update that it is about to send.
      */
-    Future<Boolean> enable() {
+    Future<Boolean> enable(JsonNode turnDetection) {
         wanted = true;
+        remember(turnDetection);
         if (gated || standing != null || arming) {
             return Future.succeededFuture(!gated);
         }
@@ -108,12 +137,13 @@ final class AutomaticResponses {
     /** The provider has told of its session, and no update by which the client wants them is under way. */
     void follow() {
         boolean creates = view.get().createsResponses();
+        JsonNode turnDetection = view.get().turnDetection();
         if (gated && wanted) {
             if (creates && !switchingOff) {
                 switchOff();
             }
-        } else if (creates && !wanted) {
-            enable().onSuccess(armed -> {
+        } else if (creates && !wanted && turnDetection != null) {
+            enable(turnDetection).onSuccess(armed -> {
                 if (!armed) {
                     switchOff();
                 }
@@ -148,7 +178,16 @@ final class AutomaticResponses {
     /** The turn detection of the session with automatic responses off. */
     static JsonNode switchedOff(JsonNode turnDetection) {
         ObjectNode off = turnDetection.deepCopy();
-        return off.put("create_response", false);
+        off.put("create_response", false);
+        if (off.hasNonNull("idle_timeout_ms")) {
+            off.putNull("idle_timeout_ms");
+        }
+        return off;
+    }
+
+    private void remember(JsonNode turnDetection) {
+        atEndOfTurn = turnDetection.path("create_response").asBoolean(true);
+        idleTimeout = turnDetection.hasNonNull("idle_timeout_ms") ? turnDetection.get("idle_timeout_ms") : null;
     }
 
     private void rearm() {
@@ -199,6 +238,7 @@ final class AutomaticResponses {
             return;
         }
         switchingOff = true;
+        remember(turnDetection);
         LOGGER.atDebug().log("the budget cannot cover automatic responses: each turn is gated");
         updates.inject(
                 "{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":" + switchedOff(turnDetection) + "}}}",

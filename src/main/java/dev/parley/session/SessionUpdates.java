@@ -25,8 +25,6 @@ final class SessionUpdates {
     private static final List<String> LIMIT = List.of("session", "max_output_tokens");
     private static final List<String> TRANSCRIPTION_MODEL =
             List.of("session", "audio", "input", "transcription", "model");
-    private static final List<String> CREATE_RESPONSE =
-            List.of("session", "audio", "input", "turn_detection", "create_response");
 
     private final UpdatePolicy policy;
     private final SessionLife life;
@@ -79,11 +77,12 @@ final class SessionUpdates {
             }
             return Future.succeededFuture();
         }
-        Future<Boolean> enabled = created.createsResponses() ? auto.enable() : Future.succeededFuture(true);
+        JsonNode turns = created.turnDetection();
+        Future<Boolean> enabled =
+                turns != null && created.createsResponses() ? auto.enable(turns) : Future.succeededFuture(true);
         return enabled.map(armed -> {
             ObjectNode session = JsonNodeFactory.instance.objectNode();
             session.put("type", "realtime").put("max_output_tokens", outputTokensMax);
-            JsonNode turns = created.turnDetection();
             ObjectNode input = session.withObject("/audio/input");
             if (!armed && turns != null) {
                 input.set("turn_detection", AutomaticResponses.switchedOff(turns));
@@ -117,9 +116,9 @@ final class SessionUpdates {
                 return Future.succeededFuture(Delivery.dropped());
             }
             expect(event.path("session"));
-            return armAutomatic(wish).map(armed -> {
+            return armAutomatic(wish, turnDetection(event)).map(armed -> {
                 config.expect(event.path("session")); // anew: what was under way may have been answered meanwhile
-                return narrowed(wish, clientId, utf8, armed);
+                return narrowed(wish, clientId, armed ? utf8 : without(utf8, event));
             });
         });
     }
@@ -140,9 +139,10 @@ final class SessionUpdates {
             return Delivery.dropped();
         }
         AutomaticResponses auto = automatic;
-        boolean hidden =
-                auto != null && auto.gated() && auto.wanted() && config.get().turnDetection() != null;
-        return hidden ? Delivery.replaced(JsonSplice.set(utf8, CREATE_RESPONSE, "true")) : Delivery.asIs();
+        if (auto == null || !auto.gated() || !auto.wanted() || config.get().turnDetection() == null) {
+            return Delivery.asIs();
+        }
+        return Delivery.replaced(auto.asAsked(utf8));
     }
 
     /** An {@code error} answers an update; null if it answers none. */
@@ -188,20 +188,25 @@ final class SessionUpdates {
                 : transcriptions.enable(wish.transcription());
     }
 
-    private Future<Boolean> armAutomatic(Wish wish) {
+    private static JsonNode turnDetection(JsonNode event) {
+        return event.path("session").path("audio").path("input").path("turn_detection");
+    }
+
+    private static Buffer without(Buffer utf8, JsonNode event) {
+        return AutomaticResponses.switchedOff(utf8, turnDetection(event));
+    }
+
+    private Future<Boolean> armAutomatic(Wish wish, JsonNode turnDetection) {
         AutomaticResponses auto = automatic;
         return auto != null && Boolean.TRUE.equals(wish.automaticResponses())
-                ? auto.enable()
+                ? auto.enable(turnDetection)
                 : Future.succeededFuture(true);
     }
 
-    private Delivery narrowed(Wish wish, @Nullable String clientId, Buffer utf8, boolean armed) {
+    private Delivery narrowed(Wish wish, @Nullable String clientId, Buffer utf8) {
         Buffer sent = utf8;
         if (wish.outputTokensUnbounded()) {
             sent = JsonSplice.set(sent, LIMIT, Integer.toString(outputTokensMax));
-        }
-        if (!armed) {
-            sent = JsonSplice.set(sent, CREATE_RESPONSE, "false");
         }
         if (wish.transcription() != null && wish.transcriptionUnnamed()) {
             sent = JsonSplice.set(

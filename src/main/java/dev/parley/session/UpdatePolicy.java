@@ -119,7 +119,7 @@ final class UpdatePolicy {
         if (turnDetection.isMissingNode()) {
             return null;
         }
-        return turnDetection.isObject() && turnDetection.path("create_response").asBoolean(true);
+        return SessionView.createsResponses(turnDetection);
     }
 
     private boolean unbounded(JsonNode session) {

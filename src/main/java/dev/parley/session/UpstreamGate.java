@@ -175,10 +175,7 @@ final class UpstreamGate implements Gate {
         AudioMeter.Committed item = audio.committed();
         conversation.addAudioItem(item.millis());
         transcriptions.committed(itemId, item.millis());
-        if (responses != null
-                && item.byVoiceActivity()
-                && responses.automatic().gated()
-                && responses.automatic().wanted()) {
+        if (responses != null && item.byVoiceActivity() && responses.automatic().atEndOfTurn()) {
             responses.gatedTurn();
         }
         return Delivery.asIs();

@@ -36,8 +36,8 @@ final class BrokerProcess implements AutoCloseable {
     /** @param settings further {@code PARLEY_…} variables */
     BrokerProcess(Path folder, Map<String, String> settings) throws IOException {
         this.folder = folder;
-        this.tenantPort = freePort();
-        this.adminPort = freePort();
+        this.tenantPort = freePort(0);
+        this.adminPort = freePort(tenantPort);
         this.environment = new TreeMap<>(settings);
         environment.put("PARLEY_HTTP_HOST", "127.0.0.1");
         environment.put("PARLEY_HTTP_PORT", Integer.toString(tenantPort));
@@ -176,11 +176,11 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     /** Below the ports that outgoing connections take: one of those could hold it while the broker is away. */
-    private static int freePort() {
+    private static int freePort(int other) {
         int port;
         do {
             port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-        } while (!isFree(port));
+        } while (port == other || !isFree(port));
         return port;
     }
 

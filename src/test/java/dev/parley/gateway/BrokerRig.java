@@ -126,7 +126,7 @@ public final class BrokerRig implements AutoCloseable {
                 errors,
                 ticker,
                 new SessionConfig(
-                        1_000, 50, Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofSeconds(5), 10_000),
+                        1_000, 50, Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(5), 10_000),
                 auth.recheckInterval(),
                 "node-test");
         listener = new TenantListener(

@@ -28,6 +28,7 @@ class RelayLeakTest {
 
     @BeforeEach
     void watch() {
+        collectGarbage(); // what others lost before is theirs
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         reports.start();
         detector.addAppender(reports);

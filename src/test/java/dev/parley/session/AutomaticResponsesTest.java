@@ -13,6 +13,9 @@ class AutomaticResponsesTest {
             "{\"total_tokens\":110,\"input_tokens\":100,\"output_tokens\":10,\"input_token_details\":{\"text_tokens\":0,"
                     + "\"audio_tokens\":100},\"output_token_details\":{\"text_tokens\":0,\"audio_tokens\":10}}";
 
+    private static final String IDLE_ONLY =
+            "{\"type\":\"server_vad\",\"create_response\":false,\"idle_timeout_ms\":5000}";
+
     /** The whole worst case: 4096 tokens at 64 nano-dollars a thousandth, and some input. */
     private static final NanoUsd FULL = new NanoUsd(4_096L * 64_000);
 
@@ -292,6 +295,52 @@ class AutomaticResponsesTest {
             assertThat(rig.on(rig.budget::reserved))
                     .as("before the provider can take it over")
                     .isGreaterThan(FULL);
+        }
+    }
+
+    @Test
+    void areCoveredWhenOnlyAnIdleTimeoutCanStartThem() {
+        try (SessionRig rig = SessionRig.started()) {
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.clientSends(detection(IDLE_ONLY));
+            rig.upstreamSends(updated(false).replace("\"threshold\"", "\"idle_timeout_ms\":5000,\"threshold\""));
+
+            assertThat(rig.on(rig.budget::reserved)).isGreaterThan(FULL);
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.timeout_triggered\",\"item_id\":\"i\"}");
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.committed\",\"item_id\":\"i\"}");
+            rig.upstreamSends(created("resp_1"));
+            rig.upstreamSends(done("resp_1", "completed"));
+            assertThat(rig.on(rig.client::isOpen)).isTrue();
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .doesNotContain("response.cancel", "response.create");
+            assertThat(rig.entries()).hasSize(1);
+            endAndCheck(rig);
+        }
+    }
+
+    @Test
+    void areNotStartedByAnIdleTimeoutEitherWhileGatedAndTheClientKeepsItsView() {
+        try (SessionRig rig = SessionRig.started(setup -> {
+            setup.budget = "0.1";
+            return setup;
+        })) {
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.clientSends(detection(IDLE_ONLY));
+            JsonNode sent = rig.sent("session.update").at("/session/audio/input/turn_detection");
+            assertThat(sent.path("create_response").asBoolean(true)).isFalse();
+            assertThat(sent.path("idle_timeout_ms").isNull()).isTrue();
+
+            rig.upstreamSends(updated(false).replace("\"threshold\"", "\"idle_timeout_ms\":null,\"threshold\""));
+            JsonNode told = rig.toClient().getLast().at("/session/audio/input/turn_detection");
+            assertThat(told.path("create_response").asBoolean(true)).isFalse();
+            assertThat(told.path("idle_timeout_ms").asInt()).isEqualTo(5_000);
+            speak(rig);
+            assertThat(rig.toUpstream())
+                    .extracting(e -> e.path("type").asText())
+                    .as("the client asks for its responses itself")
+                    .doesNotContain("response.create");
+            endAndCheck(rig);
         }
     }
 

@@ -118,7 +118,11 @@ class UsageRulesTest {
 
     @Test
     void cancelsAndWaitsWhenTheClientLeavesInMidResponse() {
-        try (SessionRig rig = running()) {
+        try (SessionRig rig = SessionRig.started(setup -> {
+            setup.cancelTimeout = Duration.ofSeconds(30);
+            return setup;
+        })) {
+            begin(rig);
             leave(rig);
 
             assertThat(rig.sent("response.cancel").path("response_id").asText()).isEqualTo("resp_1");

@@ -104,7 +104,8 @@ class DirectConnectorIT {
         simulator.scripts().next(1, Script.parse("{\"handshake\":{\"status\":429}}"));
         assertThat(unavailable(acquire(connector, CONVERSATION)).upstreamCode()).isEqualTo("http_429");
         simulator.scripts().next(1, Script.parse("{\"neverCreated\":true}"));
-        assertThat(unavailable(acquire(connector, CONVERSATION)).upstreamCode()).isEqualTo("timeout");
+        DirectConnector impatient = connector(simulator.url(), null, 10, Duration.ofSeconds(2));
+        assertThat(unavailable(acquire(impatient, CONVERSATION)).upstreamCode()).isEqualTo("timeout");
         Outcome.Unavailable model = unavailable(acquire(connector, new Target(new ModelName("gpt-nonsense"))));
         assertThat(model.upstreamCode()).isEqualTo("invalid_model");
         assertThat(model.refusal().kind()).isEqualTo(Kind.BAD_REQUEST);
@@ -133,8 +134,11 @@ class DirectConnectorIT {
     }
 
     private DirectConnector connector(URI url, @Nullable Path trust, int sessionsMax) {
-        UpstreamConfig config =
-                new UpstreamConfig(url, new Secret(KEY), null, null, trust, Duration.ofSeconds(3), sessionsMax);
+        return connector(url, trust, sessionsMax, Duration.ofSeconds(15));
+    }
+
+    private DirectConnector connector(URI url, @Nullable Path trust, int sessionsMax, Duration timeout) {
+        UpstreamConfig config = new UpstreamConfig(url, new Secret(KEY), null, null, trust, timeout, sessionsMax);
         return new DirectConnector(vertx, url, config, RelayLimits.upstream(), new BytesLegs());
     }
 
