@@ -14,20 +14,20 @@ import dev.parley.store.Database;
 import dev.parley.store.DatabaseServer;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcTenants;
+import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.LimitName;
+import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantStatus;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -113,18 +113,12 @@ final class BrokerProcess implements Target {
     }
 
     private static Tenant tenant() {
-        return new Tenant(
+        return Tenant.of(
                 TENANT,
                 "Benchmark",
-                TenantStatus.ACTIVE,
-                Set.of(),
-                PLENTY,
-                NanoUsd.ofUsd("1000000000"),
-                BudgetPeriod.TOTAL,
-                4096,
-                Duration.ofHours(1),
-                false,
-                Instant.EPOCH);
+                Settings.NONE
+                        .with(LimitName.SESSIONS_MAX, PLENTY)
+                        .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("1000000000"), BudgetPeriod.TOTAL)));
     }
 
     /** From the broker's own log. */

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What a person who has just started the broker needs next. On the terminal only: it holds a token. */
 final class Banner {
@@ -37,7 +38,7 @@ final class Banner {
                   clients   %s/v1/realtime
                   admin     %s  (/health/ready, /metrics)
                   upstream  %s
-                  tenant    %s, %s each %s
+                  tenant    %s, budget %s
                   token     %s
 
                 Talk to it, in a second terminal:
@@ -57,8 +58,7 @@ final class Banner {
                 url("http", config.admin(), broker.adminPort()),
                 upstream,
                 demo.tenant().id(),
-                demo.tenant().budget(),
-                word(demo),
+                budgets(demo),
                 demo.token(),
                 classPath(),
                 Talk.class.getName(),
@@ -79,8 +79,8 @@ final class Banner {
         return scheme + (listener.tls() ? "s" : "") + "://" + host + ":" + port;
     }
 
-    private static String word(Demo demo) {
-        return demo.tenant().budgetPeriod().name().toLowerCase(java.util.Locale.ROOT);
+    private static String budgets(Demo demo) {
+        return demo.tenant().budgets().stream().map(SettingsView::text).collect(Collectors.joining("; "));
     }
 
     /** The jar or the folder that the client is in, for a shell in any folder. */

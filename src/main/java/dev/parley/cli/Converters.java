@@ -5,6 +5,7 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
+import dev.parley.tenancy.PlanId;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -19,6 +20,7 @@ final class Converters {
 
     static CommandLine register(CommandLine command) {
         return command.registerConverter(TenantId.class, of(TenantId::new))
+                .registerConverter(PlanId.class, of(PlanId::new))
                 .registerConverter(SubjectId.class, of(SubjectId::new))
                 .registerConverter(ModelName.class, of(ModelName::new))
                 .registerConverter(NanoUsd.class, of(Converters::usd))

@@ -8,13 +8,18 @@ import dev.parley.store.Database;
 import dev.parley.store.DatabaseServer;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.Migrations;
+import dev.parley.store.UnknownModelException;
+import dev.parley.store.UnknownPlanException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -71,6 +76,21 @@ abstract class DatabaseCommand implements Callable<Integer> {
             return new JdbcIssuers(database, box);
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Names a model or plan that does not exist: told as it is. */
+    static <T> T checked(Supplier<T> change) throws CommandFailure {
+        try {
+            return change.get();
+        } catch (UnknownModelException | UnknownPlanException e) {
+            throw new CommandFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    final void refuse(@Nullable String problem) {
+        if (problem != null) {
+            throw new ParameterException(spec.commandLine(), problem);
         }
     }
 

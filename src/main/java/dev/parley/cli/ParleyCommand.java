@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
             MigrateCommand.class,
             TokenCommand.class,
             TenantCommand.class,
+            PlanCommand.class,
+            BudgetCommand.class,
             NodeCommand.class,
             SessionCommand.class,
             BillingCommand.class,

@@ -1,16 +1,14 @@
 package dev.parley.cli;
 
 import dev.parley.config.BrokerConfig;
-import dev.parley.domain.NanoUsd;
 import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcTenants;
-import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.PlanId;
+import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantStatus;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +23,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Makes, shows and changes tenants and their token issuers.",
-            "Changes act on running brokers within some seconds."
+            "Changes act on running brokers, also on live sessions, within a second."
         },
         subcommands = {
             TenantCommand.Create.class,
@@ -42,6 +40,7 @@ import picocli.CommandLine.Spec;
             "  parley tenant create acme --budget 250 --period month --sessions-max 50",
             "  parley tenant list",
             "  parley tenant set acme --budget 500 --model gpt-realtime-2.1 --model whisper-1",
+            "  parley tenant set acme --plan pro --limit responses_per_minute=60 --limit sessions_max=default",
             "  parley tenant suspend acme"
         })
 final class TenantCommand implements Runnable {
@@ -66,29 +65,20 @@ final class TenantCommand implements Runnable {
                 "  parley tenant create acme --name 'Acme Inc.' --budget 250 --period month --sessions-max 50"
             })
     static final class Create extends OnOneTenant {
-        private static final NanoUsd BUDGET = NanoUsd.ofUsd("10");
-
         @Mixin
-        private TenantLimits limits = new TenantLimits();
+        private SettingOptions settings = new SettingOptions();
+
+        @Option(names = "--plan", paramLabel = "PLAN", description = "The plan. Default: standard.")
+        private PlanId plan = PlanId.STANDARD;
 
         @Override
-        void run(Database database, BrokerConfig settings) throws Exception {
-            refuse(limits.problem());
-            Tenant blank = new Tenant(
-                    tenant(),
-                    tenant().value(),
-                    TenantStatus.ACTIVE,
-                    Set.of(),
-                    10,
-                    BUDGET,
-                    BudgetPeriod.MONTH,
-                    4_096,
-                    Duration.ofHours(1),
-                    false,
-                    Instant.EPOCH);
+        void run(Database database, BrokerConfig config) throws Exception {
+            refuse(settings.problem());
             JdbcTenants tenants = new JdbcTenants(database);
-            Tenant wanted = limits.applyTo(blank, TenantStatus.ACTIVE, Instant.EPOCH);
-            if (!withKnownModels(() -> tenants.create(wanted))) {
+            String name = settings.name();
+            Tenant wanted = Tenant.of(tenant(), name == null ? tenant().value() : name, settings.applyTo(Settings.NONE))
+                    .withPlan(plan);
+            if (!checked(() -> tenants.create(wanted))) {
                 throw new CommandFailure("there is a tenant '" + tenant() + "' already");
             }
             show(tenants);
@@ -99,7 +89,7 @@ final class TenantCommand implements Runnable {
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one tenant.")
     static final class Show extends OnOneTenant {
         @Override
-        void run(Database database, BrokerConfig settings) throws Exception {
+        void run(Database database, BrokerConfig config) throws Exception {
             show(new JdbcTenants(database));
         }
     }
@@ -112,10 +102,10 @@ final class TenantCommand implements Runnable {
             footer = {"", "Example:", "  parley tenant set acme --budget 500 --sessions-max 100"})
     static final class Set_ extends OnOneTenant {
         @Mixin
-        private TenantLimits limits = new TenantLimits();
+        private SettingOptions settings = new SettingOptions();
 
-        @Option(names = "--all-models", description = "Allow every model of the catalogue.")
-        private boolean allModels;
+        @Option(names = "--plan", paramLabel = "PLAN", description = "Move the tenant to another plan.")
+        private @Nullable PlanId plan;
 
         @Option(
                 names = "--revoke-tokens",
@@ -123,34 +113,22 @@ final class TenantCommand implements Runnable {
         private boolean revokeTokens;
 
         @Override
-        void run(Database database, BrokerConfig settings) throws Exception {
-            refuse(limits.problem());
+        void run(Database database, BrokerConfig config) throws Exception {
+            refuse(settings.problem());
             Instant now = Instant.now();
             JdbcTenants tenants = new JdbcTenants(database);
-            boolean changed = withKnownModels(() -> tenants.change(tenant(), old -> {
-                        Tenant changing = allModels ? withAllModels(old) : old;
-                        return limits.applyTo(changing, old.status(), revokeTokens ? now : old.tokensValidFrom());
-                    })
-                    .isPresent());
-            if (!changed) {
+            if (!checked(
+                    () -> tenants.change(tenant(), old -> changed(old, now)).isPresent())) {
                 throw TenantFailures.unknown(tenant());
             }
             show(tenants);
         }
 
-        private static Tenant withAllModels(Tenant tenant) {
-            return new Tenant(
-                    tenant.id(),
-                    tenant.name(),
-                    tenant.status(),
-                    Set.of(),
-                    tenant.sessionsMax(),
-                    tenant.budget(),
-                    tenant.budgetPeriod(),
-                    tenant.outputTokensMax(),
-                    tenant.sessionLengthMax(),
-                    tenant.closeOnExhausted(),
-                    tenant.tokensValidFrom());
+        private Tenant changed(Tenant old, Instant now) {
+            Tenant changed = old.withOwn(settings.applyTo(old.own()));
+            changed = plan == null ? changed : changed.withPlan(plan);
+            changed = settings.name() == null ? changed : changed.withName(settings.name());
+            return revokeTokens ? changed.withTokensValidFrom(now) : changed;
         }
     }
 
@@ -161,7 +139,7 @@ final class TenantCommand implements Runnable {
             description = "Refuses new sessions of a tenant, and closes its live ones (4403) within a minute.")
     static final class Suspend extends OnOneTenant {
         @Override
-        void run(Database database, BrokerConfig settings) throws Exception {
+        void run(Database database, BrokerConfig config) throws Exception {
             JdbcTenants tenants = new JdbcTenants(database);
             tenants.suspend(tenant());
             show(tenants);
@@ -172,7 +150,7 @@ final class TenantCommand implements Runnable {
     @Command(name = "resume", mixinStandardHelpOptions = true, description = "Lets a suspended tenant in again.")
     static final class Resume extends OnOneTenant {
         @Override
-        void run(Database database, BrokerConfig settings) throws Exception {
+        void run(Database database, BrokerConfig config) throws Exception {
             JdbcTenants tenants = new JdbcTenants(database);
             tenants.resume(tenant());
             show(tenants);
@@ -192,23 +170,9 @@ final class TenantCommand implements Runnable {
             return tenant;
         }
 
-        final void refuse(@org.jspecify.annotations.Nullable String problem) {
-            if (problem != null) {
-                throw new ParameterException(spec().commandLine(), problem);
-            }
-        }
-
         final void show(JdbcTenants tenants) throws CommandFailure {
             Tenant found = tenants.find(tenant).orElseThrow(() -> TenantFailures.unknown(tenant));
             out().println(json ? TenantView.json(found).encodePrettily() : TenantView.text(found));
-        }
-
-        static <T> T withKnownModels(java.util.function.Supplier<T> work) throws CommandFailure {
-            try {
-                return work.get();
-            } catch (JdbcTenants.UnknownModelException e) {
-                throw new CommandFailure(String.valueOf(e.getMessage()));
-            }
         }
     }
 }

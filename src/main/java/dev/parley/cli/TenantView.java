@@ -1,9 +1,8 @@
 package dev.parley.cli;
 
-import dev.parley.config.Units;
 import dev.parley.domain.ModelName;
+import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.Tenant;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +10,7 @@ import java.util.stream.Collectors;
 
 /** How commands show tenants. */
 final class TenantView {
-    private static final String ROW = "%-24s %-10s %14s %-6s %9s  %s%n";
+    private static final String ROW = "%-24s %-10s %-16s %9s  %-40s %s%n";
 
     private TenantView() {}
 
@@ -20,61 +19,47 @@ final class TenantView {
                 .put("id", tenant.id().value())
                 .put("name", tenant.name())
                 .put("status", word(tenant.status()))
-                .put("budget_nano_usd", tenant.budget().value())
-                .put("budget_period", word(tenant.budgetPeriod()))
-                .put("sessions_max", tenant.sessionsMax())
-                .put("output_tokens_max", tenant.outputTokensMax())
-                .put("session_length_max_seconds", tenant.sessionLengthMax().toSeconds())
-                .put("close_on_exhausted", tenant.closeOnExhausted())
-                .put("models", new JsonArray(models(tenant)))
+                .put("plan", tenant.plan().value())
+                .put("settings", SettingsView.json(tenant.settings()))
+                .put("own", SettingsView.json(tenant.own()))
                 .put("tokens_valid_from", tenant.tokensValidFrom().toString());
     }
 
     static String text(Tenant tenant) {
-        return """
-                tenant              %s (%s)
-                status              %s
-                budget              %s each %s
-                sessions at once    %d
-                output tokens       %d a response
-                session length      %s
-                exhausted budget    %s
-                models              %s
-                tokens valid from   %s""".formatted(
-                        tenant.id(),
-                        tenant.name(),
+        String head = "%-36s %s%n%-36s %s%n%-36s %s%n"
+                .formatted(
+                        "tenant",
+                        tenant.id() + " (" + tenant.name() + ')',
+                        "status",
                         word(tenant.status()),
-                        tenant.budget(),
-                        word(tenant.budgetPeriod()),
-                        tenant.sessionsMax(),
-                        tenant.outputTokensMax(),
-                        Units.show(tenant.sessionLengthMax()),
-                        tenant.closeOnExhausted() ? "ends the session" : "refuses the response",
-                        allowed(tenant),
-                        tenant.tokensValidFrom());
+                        "plan",
+                        tenant.plan());
+        return head
+                + SettingsView.text(tenant.settings(), tenant.own())
+                + "%-36s %s".formatted("tokens_valid_from", tenant.tokensValidFrom());
     }
 
     static String table(List<Tenant> tenants) {
         StringBuilder table =
-                new StringBuilder(ROW.formatted("TENANT", "STATUS", "BUDGET", "PERIOD", "SESSIONS", "MODELS"));
+                new StringBuilder(ROW.formatted("TENANT", "STATUS", "PLAN", "SESSIONS", "BUDGET", "MODELS"));
         for (Tenant tenant : tenants) {
+            Budget main = tenant.settings().budget(Budget.MAIN);
+            int others = tenant.budgets().size() - (main == null ? 0 : 1);
             table.append(ROW.formatted(
                     tenant.id(),
                     word(tenant.status()),
-                    tenant.budget(),
-                    word(tenant.budgetPeriod()),
-                    tenant.sessionsMax(),
+                    tenant.plan(),
+                    tenant.sessionsMax() == Integer.MAX_VALUE ? "unlimited" : tenant.sessionsMax(),
+                    (main == null ? "none" : SettingsView.text(main)) + (others == 0 ? "" : ", +" + others),
                     allowed(tenant)));
         }
         return table.toString().stripTrailing();
     }
 
     private static String allowed(Tenant tenant) {
-        return tenant.models().isEmpty() ? "all" : String.join(", ", models(tenant));
-    }
-
-    private static List<String> models(Tenant tenant) {
-        return tenant.models().stream().map(ModelName::value).sorted().collect(Collectors.toList());
+        return tenant.models().isEmpty()
+                ? "all"
+                : tenant.models().stream().map(ModelName::value).sorted().collect(Collectors.joining(", "));
     }
 
     private static String word(Enum<?> value) {

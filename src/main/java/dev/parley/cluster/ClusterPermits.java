@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,8 +25,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +55,6 @@ public final class ClusterPermits implements SessionPermits, AutoCloseable {
     private final PermitStore store;
     private final NodeIdentity node;
     private final Ticker ticker;
-    private final Function<Tenant, @Nullable Integer> subjectMax;
     private final Consumer<SessionId> lost;
     private final BlockingQueue<Job> queue = new LinkedBlockingQueue<>();
     private final Map<SessionId, Held> held = new ConcurrentHashMap<>();
@@ -90,21 +88,13 @@ public final class ClusterPermits implements SessionPermits, AutoCloseable {
     /**
      * Starts the thread.
      *
-     * @param subjectMax sessions at once of one subject of a tenant; null for no limit
      * @param lost hears of sessions whose permit is gone, again and again until each is given back
      */
-    public ClusterPermits(
-            Vertx vertx,
-            PermitStore store,
-            NodeIdentity node,
-            Ticker ticker,
-            Function<Tenant, @Nullable Integer> subjectMax,
-            Consumer<SessionId> lost) {
+    public ClusterPermits(Vertx vertx, PermitStore store, NodeIdentity node, Ticker ticker, Consumer<SessionId> lost) {
         this.vertx = vertx;
         this.store = store;
         this.node = node;
         this.ticker = ticker;
-        this.subjectMax = subjectMax;
         this.lost = lost;
         this.sweptNanos = ticker.nanos();
         this.lookedNanos = sweptNanos;
@@ -120,7 +110,7 @@ public final class ClusterPermits implements SessionPermits, AutoCloseable {
             taking.decrementAndGet();
             return Future.succeededFuture(new Answer.Away());
         }
-        PendingTake take = new PendingTake(request, subjectMax.apply(request.tenant()), vertx.getOrCreateContext());
+        PendingTake take = new PendingTake(request, vertx.getOrCreateContext());
         long timer = vertx.setTimer(PATIENCE.toMillis(), _ -> take.answer(new Answer.Away()));
         take.future().onComplete(_ -> {
             vertx.cancelTimer(timer);
@@ -246,7 +236,7 @@ public final class ClusterPermits implements SessionPermits, AutoCloseable {
                 }
             }
             case TENANT_FULL -> take.answer(new Answer.TenantFull(outcome.open()));
-            case SUBJECT_FULL -> take.answer(new Answer.SubjectFull(take.subjectMax()));
+            case SUBJECT_FULL -> take.answer(new Answer.SubjectFull(Objects.requireNonNull(take.subjectMax())));
             case FENCED -> take.answer(new Answer.Away());
         }
     }

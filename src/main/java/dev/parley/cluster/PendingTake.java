@@ -4,9 +4,11 @@ import dev.parley.cluster.PermitStore.Take;
 import dev.parley.domain.SessionId;
 import dev.parley.quota.SessionPermits.Answer;
 import dev.parley.quota.SessionRequest;
+import dev.parley.tenancy.LimitName;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -18,15 +20,12 @@ final class PendingTake {
     private static final Logger LOGGER = LoggerFactory.getLogger(PendingTake.class);
 
     private final SessionRequest request;
-    private final @Nullable Integer subjectMax;
     private final Context context;
     private final Promise<Answer> promise = Promise.promise();
     private final AtomicBoolean answered = new AtomicBoolean();
 
-    /** @param subjectMax sessions at once of the subject; null for no limit */
-    PendingTake(SessionRequest request, @Nullable Integer subjectMax, Context context) {
+    PendingTake(SessionRequest request, Context context) {
         this.request = request;
-        this.subjectMax = subjectMax;
         this.context = context;
     }
 
@@ -49,11 +48,14 @@ final class PendingTake {
                 request.subject(),
                 request.model(),
                 request.tenant().sessionsMax(),
-                subjectMax);
+                subjectMax());
     }
 
-    int subjectMax() {
-        return subjectMax == null ? Integer.MAX_VALUE : subjectMax;
+    /** Sessions at once of the subject; null: no limit. */
+    @Nullable
+    Integer subjectMax() {
+        OptionalLong most = request.tenant().limit(LimitName.SUBJECT_SESSIONS_MAX);
+        return most.isPresent() ? (int) Math.min(Integer.MAX_VALUE, most.getAsLong()) : null;
     }
 
     boolean answered() {

@@ -16,8 +16,8 @@ import dev.parley.session.RealtimeSession;
 import dev.parley.session.SessionOrder;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
+import dev.parley.session.TenantTerms;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantDirectory;
 import dev.parley.tenancy.TenantStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -30,14 +30,11 @@ public final class RealtimeSessions implements SessionOpener {
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
 
     private final SessionServices services;
-    private final TenantDirectory tenants;
     private final Admission admission;
     private final SessionRegistry registry;
 
-    public RealtimeSessions(
-            SessionServices services, TenantDirectory tenants, Admission admission, SessionRegistry registry) {
+    public RealtimeSessions(SessionServices services, Admission admission, SessionRegistry registry) {
         this.services = services;
-        this.tenants = tenants;
         this.admission = admission;
         this.registry = registry;
     }
@@ -63,7 +60,7 @@ public final class RealtimeSessions implements SessionOpener {
     }
 
     private Future<Opening> admit(Handshake handshake, Caller caller) {
-        return tenants.find(caller.tenant()).compose(found -> {
+        return services.tenants().find(caller.tenant()).compose(found -> {
             if (found.isEmpty()) {
                 return refused(Refusal.of(Kind.FORBIDDEN, "unknown_tenant", "The token's tenant does not exist."));
             }
@@ -79,7 +76,8 @@ public final class RealtimeSessions implements SessionOpener {
     }
 
     private Future<Opening> admit(Handshake handshake, Caller caller, Tenant tenant) {
-        ModelPolicy models = new ModelPolicy(services.prices(), services.ticker(), tenant, caller);
+        TenantTerms terms = new TenantTerms(tenant);
+        ModelPolicy models = new ModelPolicy(services.prices(), services.ticker(), terms, caller);
         Optional<Refusal> model =
                 Optional.ofNullable(handshake.model()).flatMap(name -> models.refusal(name, handshake.kind(), "model"));
         if (model.isPresent()) {
@@ -92,7 +90,7 @@ public final class RealtimeSessions implements SessionOpener {
                     case SessionDecision.Refused(Refusal refusal) -> new Opening.Refused(refusal);
                     case SessionDecision.Admitted(SessionPermit permit) ->
                         accept(new SessionOrder(
-                                id, tenant, caller, handshake.kind(), handshake.model(), models, permit));
+                                id, terms, caller, handshake.kind(), handshake.model(), models, permit));
                 });
     }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param outputBytesPerMilli of the output format
  * @param turnDetection null for push to talk
  * @param transcriptionModel null when input audio is not transcribed
+ * @param voice by its name or id; null when the event does not tell
  */
 public record SessionView(
         @Nullable String id,
@@ -24,7 +25,8 @@ public record SessionView(
         int audioBytesPerMilli,
         int outputBytesPerMilli,
         @Nullable JsonNode turnDetection,
-        @Nullable String transcriptionModel) {
+        @Nullable String transcriptionModel,
+        @Nullable String voice) {
     private static final int PCM_BYTES_PER_MILLI = 48;
     private static final int G711_BYTES_PER_MILLI = 8;
     /** More samples a second than any audio has: the number is not believed. */
@@ -44,7 +46,8 @@ public record SessionView(
                 bytesPerMilli(input.path("format")),
                 bytesPerMilli(session.path("audio").path("output").path("format")),
                 turns.isObject() ? turns : null,
-                input.path("transcription").path("model").textValue());
+                input.path("transcription").path("model").textValue(),
+                voice(session.path("audio").path("output").path("voice")));
     }
 
     /** Whether the provider starts responses by itself. */
@@ -70,7 +73,13 @@ public record SessionView(
                 Math.min(audioBytesPerMilli, bytesPerMilliMax),
                 outputBytesPerMilli,
                 turnDetection,
-                transcriptionModel);
+                transcriptionModel,
+                voice);
+    }
+
+    /** A voice's name, or the id of a voice of the provider's customer; null if neither is there. */
+    public static @Nullable String voice(JsonNode voice) {
+        return voice.isObject() ? voice.path("id").textValue() : voice.textValue();
     }
 
     /** Whether {@code output_modalities} is exactly text. */

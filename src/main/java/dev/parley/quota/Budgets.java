@@ -11,8 +11,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -83,12 +86,9 @@ final class Budgets {
         List<GrantAccount> lacking = accounts.stream()
                 .filter(account -> concerns(account, Need.SESSION_START) && free(account, now) < 1)
                 .toList();
-        GrantAccount tightest = lacking.stream()
-                .filter(account -> exhausted(account, now))
-                .findFirst()
-                .orElse(null);
+        GrantAccount tightest = tightest(lacking, now);
         if (tightest != null) {
-            return refused(QuotaRefusals.exhausted(tenant, tightest.limit(), tightest.standing(), node.databaseNow()));
+            return refused(exhausted(tenant, tightest));
         }
         if (now - since > PATIENCE.toNanos()) {
             return refused(QuotaRefusals.ledgerAway());
@@ -111,10 +111,7 @@ final class Budgets {
         List<GrantAccount> lacking = accounts.stream()
                 .filter(account -> concerns(account, whole) && free(account, now) < whole.of(unit(account)))
                 .toList();
-        GrantAccount tightest = lacking.stream()
-                .filter(account -> exhausted(account, now))
-                .findFirst()
-                .orElse(null);
+        GrantAccount tightest = tightest(lacking, now);
         boolean late = now - since > PATIENCE.toNanos();
         if (tightest != null || late) {
             Attempt lowered = lowered(accounts, work, now);
@@ -123,7 +120,7 @@ final class Budgets {
             }
         }
         if (tightest != null && (late || !tightest.standing().reclaimable())) {
-            return refused(QuotaRefusals.exhausted(tenant, tightest.limit(), tightest.standing(), node.databaseNow()));
+            return refused(exhausted(tenant, tightest));
         }
         if (late || lacking.stream().anyMatch(account -> away(account, since))) {
             return refused(QuotaRefusals.ledgerAway());
@@ -134,8 +131,8 @@ final class Budgets {
         return pause.compose(_ -> more(lacking, whole)).compose(_ -> hold(tenant, accounts, work, since));
     }
 
-    /** Sets more aside in the very grants that hold already; completes with false if there is not enough there. */
-    Future<Boolean> holdMore(List<Hold> holds, Need more, long since) {
+    /** Sets more aside in the very grants that hold already; why that cannot be, or empty. */
+    Future<Optional<Refusal>> holdMore(TenantId tenant, List<Hold> holds, Need more, long since) {
         long now = ticker.nanos();
         List<GrantAccount> accounts = holds.stream().map(Hold::account).toList();
         List<Hold> added = new ArrayList<>();
@@ -147,13 +144,17 @@ final class Budgets {
             added.add(new Hold(hold.account(), hold.grant(), amount));
         }
         if (added.size() == holds.size()) {
-            return Future.succeededFuture(true);
+            return Future.succeededFuture(Optional.empty());
         }
         added.forEach(hold -> hold.undo(now));
-        boolean stuck = holds.stream().anyMatch(hold -> hold.account().current() != hold.grant())
-                || accounts.stream().anyMatch(account -> exhausted(account, now))
-                || now - since > PATIENCE.toNanos();
-        return stuck ? Future.succeededFuture(false) : more(accounts, more).compose(_ -> holdMore(holds, more, since));
+        GrantAccount tightest = tightest(accounts, now);
+        if (tightest != null) {
+            return Future.succeededFuture(Optional.of(exhausted(tenant, tightest)));
+        }
+        boolean stuck = holds.stream().anyMatch(hold -> hold.isStale(now)) || now - since > PATIENCE.toNanos();
+        return stuck
+                ? Future.succeededFuture(Optional.of(QuotaRefusals.ledgerAway()))
+                : more(accounts, more).compose(_ -> holdMore(tenant, holds, more, since));
     }
 
     /** Waits for a round that asks for what is lacking. */
@@ -228,6 +229,23 @@ final class Budgets {
     private static boolean concerns(GrantAccount account, Need need) {
         Unit unit = unit(account);
         return need.of(unit) > 0 || (unit.ledgered() && need.sessionStarts() == 0);
+    }
+
+    /** Of those that gave less than was needed, the one that renews last. */
+    private static @Nullable GrantAccount tightest(List<GrantAccount> lacking, long now) {
+        return lacking.stream()
+                .filter(account -> exhausted(account, now))
+                .max(Comparator.comparing(Budgets::renews))
+                .orElse(null);
+    }
+
+    private static Instant renews(GrantAccount account) {
+        Instant renews = account.standing().renews();
+        return renews == null ? Instant.MAX : renews;
+    }
+
+    private Refusal exhausted(TenantId tenant, GrantAccount account) {
+        return QuotaRefusals.exhausted(tenant, account.limit(), account.standing(), node.databaseNow());
     }
 
     private static long free(GrantAccount account, long now) {

@@ -2,7 +2,10 @@ package dev.parley.quota;
 
 import dev.parley.domain.Refusal;
 import dev.parley.quota.SessionPermits.Answer;
+import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Admission behind the count of sessions at once: the permit is taken first, and given back last. Thread-safe. */
@@ -57,6 +60,26 @@ public final class CountedAdmission implements Admission {
         @Override
         public Future<ReserveDecision> reserve(WorstCase worstCase) {
             return permit.reserve(worstCase);
+        }
+
+        @Override
+        public Future<Optional<Refusal>> countAudio(long millis) {
+            return permit.countAudio(millis);
+        }
+
+        @Override
+        public boolean countsAudio() {
+            return permit.countsAudio();
+        }
+
+        @Override
+        public void hear(Tenant tenant) {
+            permit.hear(tenant);
+        }
+
+        @Override
+        public List<RateLimit> rateLimits() {
+            return permit.rateLimits();
         }
 
         @Override

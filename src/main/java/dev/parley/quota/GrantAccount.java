@@ -31,7 +31,7 @@ final class GrantAccount {
     private final ConcurrentMap<GrantReservation, Idle> idle = new ConcurrentHashMap<>();
     private volatile Limit limit;
     private volatile @Nullable HeldGrant current;
-    private volatile Standing standing = new Standing(0, false, false, false, null, 0);
+    private volatile Standing standing = new Standing(0, 0, false, false, false, null, 0);
 
     /** Guarded by the keeper's map of accounts. */
     int users;
@@ -55,12 +55,14 @@ final class GrantAccount {
      * What the last round told of the window.
      *
      * @param spent on all nodes
+     * @param spentHere on this node, of the grant that it holds
      * @param exhausted whether less was to be had than was needed
      * @param reclaimable whether others may give something back
      * @param away whether the round failed
      */
     record Standing(
             long spent,
+            long spentHere,
             boolean exhausted,
             boolean reclaimable,
             boolean away,
@@ -105,6 +107,16 @@ final class GrantAccount {
             sum += grant.amounts().reserved();
         }
         return sum;
+    }
+
+    /** What is left of the limit, as of the last round and what this node has used since. */
+    long remaining() {
+        HeldGrant held = current;
+        Standing known = standing;
+        long here = held == null
+                ? 0
+                : held.amounts().spent() - known.spentHere() + held.amounts().reserved();
+        return Math.max(0, limit.amount() - known.spent() - here);
     }
 
     /** Whether somebody waits for another round. */
@@ -265,7 +277,7 @@ final class GrantAccount {
                 held.seq = null;
             }
             Standing before = standing;
-            standing = new Standing(before.spent(), false, false, true, before.renews(), now);
+            standing = new Standing(before.spent(), before.spentHere(), false, false, true, before.renews(), now);
             waiting.forEach(want -> want.told().run());
         }
 
@@ -302,6 +314,7 @@ final class GrantAccount {
             Standing before = standing;
             standing = new Standing(
                     answer.spent(),
+                    answer.settled(),
                     waiting.isEmpty() ? before.exhausted() : exhausted,
                     answer.reclaimable() || recalled,
                     false,

@@ -2,12 +2,15 @@ package dev.parley.quota;
 
 import dev.parley.domain.Charge;
 import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Refusal;
 import dev.parley.quota.Budgets.Attempt;
 import dev.parley.quota.SessionPermit.WorstCase;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What one piece of work has set aside in the grants of this node. On the session's event loop, but for {@link #held}. */
 final class GrantReservation implements Reservation {
@@ -42,20 +45,25 @@ final class GrantReservation implements Reservation {
     }
 
     @Override
-    public Future<Boolean> extend(NanoUsd more, long moreTokens) {
+    public Future<Optional<Refusal>> extend(NanoUsd more, long moreTokens) {
         if (ended) {
-            return Future.succeededFuture(false);
+            return Future.succeededFuture(Optional.of(QuotaRefusals.sessionEnded()));
         }
         Need added = new Need(more.value(), moreTokens, 0, 0, 0);
-        return budgets.holdMore(holds, added, budgets.nanos())
-                .compose(held -> held ? grown(added) : moved(need.plus(added)));
+        return budgets.holdMore(permit.tenant(), holds, added, budgets.nanos()).compose(refusal -> {
+            if (refusal.isEmpty()) {
+                return Future.succeededFuture(grown(added));
+            }
+            return isStale()
+                    ? renew().compose(late -> late.isEmpty() ? extend(more, moreTokens) : Future.succeededFuture(late))
+                    : Future.succeededFuture(refusal);
+        });
     }
 
-    private Future<Boolean> grown(Need added) {
+    private Optional<Refusal> grown(Need added) {
         if (ended) { // while it waited
-            List<Hold> late = holds;
-            late.forEach(hold -> hold.grant().settle(added.of(hold.grant().unit()), 0, budgets.nanos()));
-            return Future.succeededFuture(false);
+            holds.forEach(hold -> hold.grant().settle(added.of(hold.grant().unit()), 0, budgets.nanos()));
+            return Optional.of(QuotaRefusals.sessionEnded());
         }
         holds = holds.stream()
                 .map(hold -> new Hold(
@@ -64,30 +72,51 @@ final class GrantReservation implements Reservation {
                         hold.amount() + added.of(hold.grant().unit())))
                 .toList();
         need = need.plus(added);
-        return Future.succeededFuture(true);
+        return Optional.empty();
     }
 
-    /** Into the window of now, if that is another one than it was made in. */
-    private Future<Boolean> moved(Need whole) {
-        boolean sameWindows = holds.stream().allMatch(hold -> hold.account().current() == hold.grant());
-        if (sameWindows || ended) {
-            return Future.succeededFuture(false);
+    @Override
+    public Future<Optional<Refusal>> renew() {
+        if (ended || !isStale()) {
+            return Future.succeededFuture(Optional.empty());
         }
-        WorstCase work = WorstCase.ofFixed(new NanoUsd(whole.money()), whole.tokens());
-        return permit.hold(work).map(attempt -> {
-            if (!(attempt instanceof Attempt.Held held)) {
-                return false;
-            }
-            if (ended) {
-                held.holds().forEach(hold -> hold.undo(budgets.nanos()));
-                return false;
-            }
-            holds.forEach(hold -> hold.undo(budgets.nanos()));
-            holds = held.holds();
-            need = held.need();
-            reservedAt = budgets.node().databaseNow();
-            return true;
-        });
+        long now = budgets.nanos();
+        List<Hold> stale = holds.stream().filter(hold -> hold.isStale(now)).toList();
+        WorstCase work = new WorstCase(
+                new NanoUsd(need.money()),
+                NanoUsd.ZERO,
+                0,
+                0,
+                need.tokens(),
+                Math.toIntExact(need.responses()),
+                need.audioMillis());
+        return budgets.hold(permit.tenant(), stale.stream().map(Hold::account).toList(), work)
+                .map(attempt -> switch (attempt) {
+                    case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
+                    case Attempt.Held held -> {
+                        moved(stale, held.holds());
+                        yield Optional.empty();
+                    }
+                });
+    }
+
+    private boolean isStale() {
+        long now = budgets.nanos();
+        return holds.stream().anyMatch(hold -> hold.isStale(now));
+    }
+
+    private void moved(List<Hold> stale, List<Hold> fresh) {
+        long now = budgets.nanos();
+        if (ended || !holds.containsAll(stale)) { // while it waited
+            fresh.forEach(hold -> hold.undo(now));
+            return;
+        }
+        List<Hold> all = new ArrayList<>(holds);
+        all.removeAll(stale);
+        all.addAll(fresh);
+        holds = List.copyOf(all);
+        stale.forEach(hold -> hold.undo(now));
+        reservedAt = budgets.node().databaseNow();
     }
 
     @Override

@@ -1,26 +1,28 @@
 package dev.parley.quota;
 
 import dev.parley.concurrent.Ticker;
+import dev.parley.domain.NanoUsd;
 import dev.parley.domain.NodeIdentity;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.SubjectId;
+import dev.parley.domain.TenantId;
 import dev.parley.quota.Budgets.Attempt;
 import dev.parley.quota.GrantAccount.Standing;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
  * Admission by limits that hold on any number of nodes: this one spends from its grants ({@link GrantKeeper}), so a response
- * asks the database for nothing as long as the node holds enough. A tenant's changed limits act on its live sessions as soon
- * as the directory knows them. Sessions at once are counted elsewhere ({@link CountedAdmission}). Thread-safe.
+ * asks the database for nothing as long as the node holds enough. Sessions at once are counted elsewhere ({@link CountedAdmission}). Thread-safe.
  */
 public final class GrantedAdmission implements Admission {
-    private final TenantDirectory directory;
     private final LimitSource source;
     private final GrantKeeper keeper;
     private final Budgets budgets;
@@ -29,13 +31,11 @@ public final class GrantedAdmission implements Admission {
     /** @param ledgerHealthy whether usage can be written now; while it cannot, no session starts */
     public GrantedAdmission(
             Vertx vertx,
-            TenantDirectory directory,
             LimitSource source,
             GrantKeeper keeper,
             NodeIdentity node,
             BooleanSupplier ledgerHealthy,
             Ticker ticker) {
-        this.directory = directory;
         this.source = source;
         this.keeper = keeper;
         this.budgets = new Budgets(vertx, keeper, node, ticker);
@@ -63,6 +63,7 @@ public final class GrantedAdmission implements Admission {
         private Tenant tenant;
         private List<Limit> limits = List.of();
         private List<GrantAccount> accounts = List.of();
+        private List<GrantAccount> audioAccounts = List.of();
         private boolean released;
 
         Permit(Tenant tenant, SubjectId subject) {
@@ -76,7 +77,7 @@ public final class GrantedAdmission implements Admission {
             return budgets.start(tenant.id(), accounts).map(attempt -> switch (attempt) {
                 case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
                 case Attempt.Held held -> {
-                    held.holds().forEach(hold -> hold.grant().settle(hold.amount(), hold.amount(), budgets.nanos()));
+                    spend(held);
                     yield spent();
                 }
             });
@@ -91,17 +92,53 @@ public final class GrantedAdmission implements Admission {
             });
         }
 
-        Future<Attempt> hold(WorstCase worstCase) {
-            if (released) {
-                return Future.succeededFuture(new Attempt.Refused(QuotaRefusals.sessionEnded()));
-            }
-            return directory
-                    .find(tenant.id())
-                    .otherwise(_ -> Optional.empty()) // the last known limits stand
-                    .compose(current -> {
-                        current.ifPresent(this::hear);
-                        return budgets.hold(tenant.id(), accounts, worstCase);
-                    });
+        private Future<Attempt> hold(WorstCase worstCase) {
+            return released
+                    ? Future.succeededFuture(new Attempt.Refused(QuotaRefusals.sessionEnded()))
+                    : budgets.hold(tenant.id(), accounts, worstCase);
+        }
+
+        @Override
+        public Future<Optional<Refusal>> countAudio(long millis) {
+            WorstCase work = new WorstCase(NanoUsd.ZERO, NanoUsd.ZERO, 0, 0, 0, 0, millis);
+            return budgets.hold(tenant.id(), audioAccounts, work).map(attempt -> switch (attempt) {
+                case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
+                case Attempt.Held held -> {
+                    spend(held);
+                    yield Optional.empty();
+                }
+            });
+        }
+
+        @Override
+        public boolean countsAudio() {
+            return !audioAccounts.isEmpty();
+        }
+
+        @Override
+        public List<RateLimit> rateLimits() {
+            Instant now = budgets.node().databaseNow();
+            return accounts.stream()
+                    .filter(account -> account.limit().period() == LimitPeriod.MINUTE
+                            && account.limit().unit() != Unit.SESSION_STARTS)
+                    .map(account -> new RateLimit(
+                            account.limit().unit(),
+                            account.limit().amount(),
+                            account.remaining(),
+                            untilNextMinute(now)))
+                    .toList();
+        }
+
+        private static Duration untilNextMinute(Instant now) {
+            return Duration.between(now, now.truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES));
+        }
+
+        private void spend(Attempt.Held held) {
+            held.holds().forEach(hold -> hold.grant().settle(hold.amount(), hold.amount(), budgets.nanos()));
+        }
+
+        TenantId tenant() {
+            return tenant.id();
         }
 
         @Override
@@ -112,8 +149,9 @@ public final class GrantedAdmission implements Admission {
             }
         }
 
-        private void hear(Tenant current) {
-            if (released || (current.equals(tenant) && !accounts.isEmpty())) {
+        @Override
+        public void hear(Tenant current) {
+            if (released) {
                 return;
             }
             List<Limit> before = limits;
@@ -121,6 +159,9 @@ public final class GrantedAdmission implements Admission {
             limits = source.of(current, subject);
             accounts = limits.stream()
                     .map(limit -> keeper.join(current.id(), limit))
+                    .toList();
+            audioAccounts = accounts.stream()
+                    .filter(account -> account.limit().unit() == Unit.AUDIO_MILLIS)
                     .toList();
             before.forEach(limit -> keeper.leave(current.id(), limit));
         }

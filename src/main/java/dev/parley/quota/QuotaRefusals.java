@@ -60,12 +60,13 @@ final class QuotaRefusals {
         String rest =
                 standing.spent() >= limit.amount() ? "" : "; what is left is set aside for running work, or too little";
         String renewal = renews == null ? "; it does not renew" : "; it renews at " + renews;
-        String message = "the " + (limit.unit().ledgered() ? "budget" : "quota") + " of " + whose + " is "
+        String which = limit.budget() == null ? "quota" : "budget '" + limit.budget() + "'";
+        String message = "the " + which + " of " + whose + " is "
                 + amount(limit.unit(), limit.amount()) + " " + each + ": "
                 + amount(limit.unit(), Math.max(0, standing.spent())) + " spent" + rest + renewal;
-        Refusal refusal = limit.unit().ledgered()
+        Refusal refusal = limit.budget() != null
                 ? Refusal.of(Refusal.Kind.BUDGET_EXHAUSTED, "budget_exhausted", message)
-                : Refusal.of(Refusal.Kind.RATE_LIMITED, "quota_exhausted", message);
+                : Refusal.of(Refusal.Kind.RATE_LIMITED, "rate_limit_exceeded", message);
         if (renews == null) {
             return refusal;
         }

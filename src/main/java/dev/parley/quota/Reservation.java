@@ -2,9 +2,11 @@ package dev.parley.quota;
 
 import dev.parley.domain.Charge;
 import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Refusal;
 import io.vertx.core.Future;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Money and tokens set aside, in every limit that applies. Ends exactly once, by settling or by releasing; a second end does
@@ -19,8 +21,14 @@ public interface Reservation {
     /** When the money was set aside, by the database's clock as this node knows it. */
     Instant reservedAt();
 
-    /** Sets more aside for the same work, before it has begun; completes with false, and unchanged, if there is not enough. */
-    Future<Boolean> extend(NanoUsd more, long moreTokens);
+    /** Sets more aside for the same work, before it has begun; if there is not enough, nothing changes. Why not, or empty. */
+    Future<Optional<Refusal>> extend(NanoUsd more, long moreTokens);
+
+    /**
+     * The work is about to begin, long after the reservation was made: what limits have renewed since are asked anew. If one
+     * refuses, nothing changes. Why not, or empty.
+     */
+    Future<Optional<Refusal>> renew();
 
     /**
      * The work waits for something that may never come. When others need what it holds, and it has been idle for

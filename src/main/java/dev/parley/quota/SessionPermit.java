@@ -2,7 +2,11 @@ package dev.parley.quota;
 
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
+import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A session's right to be, and the place where its responses reserve money. Used on the session's event loop; the
@@ -16,6 +20,22 @@ public interface SessionPermit {
      * @return most often already completed; at worst it waits for a round with the database, with a deadline of its own
      */
     Future<ReserveDecision> reserve(WorstCase worstCase);
+
+    /**
+     * Counts audio that the client sends, before it goes on; why it may not, or empty.
+     *
+     * @return most often already completed
+     */
+    Future<Optional<Refusal>> countAudio(long millis);
+
+    /** Whether audio is counted at all. */
+    boolean countsAudio();
+
+    /** The tenant's settings are these now. */
+    void hear(Tenant tenant);
+
+    /** How the limits of each minute stand, as far as this node knows; the tenant's before the subject's. */
+    List<RateLimit> rateLimits();
 
     /** Gives the session's place back; open reservations stay until they are settled or released. Idempotent. */
     void release();
@@ -60,6 +80,15 @@ public interface SessionPermit {
                     total(outputTokens).value(), Math.addExact(inputTokens, outputTokens), responses, 0, audioMillis);
         }
     }
+
+    /**
+     * A limit of each minute, as it stands.
+     *
+     * @param unit {@link Unit#RESPONSES} or {@link Unit#TOKENS}
+     * @param remaining not less than zero
+     * @param resets until it renews
+     */
+    record RateLimit(Unit unit, long limit, long remaining, Duration resets) {}
 
     /** Whether the response may start, and with how much output. */
     sealed interface ReserveDecision {

@@ -16,7 +16,7 @@ import dev.parley.quota.Admission;
 import dev.parley.quota.CountedAdmission;
 import dev.parley.quota.GrantKeeper;
 import dev.parley.quota.GrantedAdmission;
-import dev.parley.quota.TenantBudget;
+import dev.parley.quota.TenantLimits;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
@@ -130,12 +130,13 @@ public final class Broker implements AutoCloseable {
         Admission admission = new CountedAdmission(
                 node.permits(),
                 new GrantedAdmission(
-                        vertx, tenants, new TenantBudget(), grants, node.identity(), writer::healthy, Ticker.SYSTEM));
+                        vertx, new TenantLimits(), grants, node.identity(), writer::healthy, Ticker.SYSTEM));
         SessionServices services = new SessionServices(
                 upstream,
                 storage.prices(),
                 ledger,
                 verifier,
+                tenants,
                 new MeteredErrors(storage.errors(), telemetry.meters()),
                 Ticker.SYSTEM,
                 config.session(),
@@ -146,8 +147,7 @@ public final class Broker implements AutoCloseable {
             BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
         }
-        tenantPort = startTenantListener(
-                vertx, blocking, legs, new RealtimeSessions(services, tenants, admission, registry));
+        tenantPort = startTenantListener(vertx, blocking, legs, new RealtimeSessions(services, admission, registry));
     }
 
     private int startAdmin(Vertx vertx, Blocking blocking) throws StartException {

@@ -5,12 +5,11 @@ import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.store.JdbcTenants;
+import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantStatus;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Set;
 
 /**
  * A tenant to try the broker with, made at the first start and then left alone, and a fresh token for it.
@@ -21,8 +20,6 @@ public record Demo(Tenant tenant, String token) {
     private static final TenantId TENANT = new TenantId("demo");
     private static final SubjectId SUBJECT = new SubjectId("alice");
     private static final NanoUsd BUDGET = NanoUsd.ofUsd("5");
-    private static final int SESSIONS_MAX = 10;
-    private static final int OUTPUT_TOKENS_MAX = 4_096;
     private static final Duration TOKEN_LIFETIME = Duration.ofDays(1);
 
     /** Blocks. */
@@ -36,18 +33,7 @@ public record Demo(Tenant tenant, String token) {
     }
 
     private static Tenant fresh() {
-        return new Tenant(
-                TENANT,
-                "Demo",
-                TenantStatus.ACTIVE,
-                Set.of(),
-                SESSIONS_MAX,
-                BUDGET,
-                BudgetPeriod.DAY,
-                OUTPUT_TOKENS_MAX,
-                Duration.ofHours(1),
-                false,
-                Instant.EPOCH);
+        return Tenant.of(TENANT, "Demo", Settings.NONE.with(Budget.ofMoney(Budget.MAIN, BUDGET, BudgetPeriod.DAY)));
     }
 
     @Override

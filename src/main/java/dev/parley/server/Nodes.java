@@ -85,7 +85,6 @@ final class Nodes {
                 new JdbcPermits(storage.control()),
                 membership,
                 Ticker.SYSTEM,
-                _ -> null,
                 session -> registry.end(session, GIVEN_UP));
         parts.add("session permits", permits::close);
         TenantNews news = new TenantNews(new JdbcTenants(storage.control()), tenants, Ticker.SYSTEM, registry::recheck);

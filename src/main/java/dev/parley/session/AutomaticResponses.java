@@ -162,11 +162,25 @@ final class AutomaticResponses {
             return;
         }
         WorstCase need = worstCase.get();
-        cover.raiseTo(need.fixed(), need.inputTokens()).onSuccess(raised -> {
-            if (!raised && standing == cover && !gated) {
+        cover.raiseTo(need.fixed(), need.inputTokens()).onSuccess(refusal -> {
+            if (refusal.isPresent() && standing == cover && !gated) {
                 gate();
             }
         });
+    }
+
+    /** Somebody speaks: the response that may follow counts in the minute in which it begins. */
+    void awaken() {
+        Cover cover = standing;
+        if (cover == null || gated) {
+            return;
+        }
+        cover.renew().onSuccess(refusal -> {
+            if (refusal.isPresent() && standing == cover && !gated) {
+                gate();
+            }
+        });
+        topUp();
     }
 
     /** Gives the standing cover back; nothing is armed any more. */

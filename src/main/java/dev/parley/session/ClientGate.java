@@ -6,6 +6,7 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.EventType;
 import dev.parley.protocol.InputSize;
 import dev.parley.protocol.Json;
+import dev.parley.quota.SessionPermit;
 import dev.parley.relay.Delivery;
 import dev.parley.relay.Gate;
 import dev.parley.relay.LegEnd;
@@ -25,6 +26,7 @@ final class ClientGate implements Gate {
     private static final int CLOSE_UNSUPPORTED_DATA = 1003;
 
     private final SessionLife life;
+    private final SessionPermit permit;
     private final EffectiveConfig config;
     private final AudioMeter audio;
     private final ConversationMeter conversation;
@@ -38,6 +40,7 @@ final class ClientGate implements Gate {
     /** @param responses null in a transcription session */
     ClientGate(
             SessionLife life,
+            SessionPermit permit,
             EffectiveConfig config,
             AudioMeter audio,
             ConversationMeter conversation,
@@ -46,6 +49,7 @@ final class ClientGate implements Gate {
             @Nullable Responses responses,
             Consumer<LegEnd> ended) {
         this.life = life;
+        this.permit = permit;
         this.config = config;
         this.audio = audio;
         this.conversation = conversation;
@@ -70,7 +74,7 @@ final class ClientGate implements Gate {
                     .closing(CLOSE_UNSUPPORTED_DATA, "binary messages are not supported"));
             return Verdict.DROP;
         }
-        return head.type() == EventType.INPUT_AUDIO_BUFFER_APPEND && !transcriptions.on()
+        return head.type() == EventType.INPUT_AUDIO_BUFFER_APPEND && !transcriptions.on() && !permit.countsAudio()
                 ? Verdict.PASS
                 : Verdict.COLLECT;
     }
@@ -116,9 +120,23 @@ final class ClientGate implements Gate {
         };
     }
 
-    /** Audio while transcription is on: paid before it is sent. */
+    /** Audio while it is counted or transcription is on: paid before it is sent. */
     private Future<Delivery> append(Buffer utf8) {
         int bytesPerMilli = config.get().audioBytesPerMilli();
+        if (!permit.countsAudio()) {
+            return transcribed(utf8, bytesPerMilli);
+        }
+        return permit.countAudio(AudioMeter.millisAtMost(utf8.length(), bytesPerMilli))
+                .compose(refusal -> {
+                    if (refusal.isPresent()) {
+                        life.refuse(refusal.get(), null);
+                        return now(Delivery.dropped());
+                    }
+                    return transcribed(utf8, bytesPerMilli);
+                });
+    }
+
+    private Future<Delivery> transcribed(Buffer utf8, int bytesPerMilli) {
         long pending = audio.pendingMillis(config.get().turnDetection() != null)
                 + AudioMeter.millisAtMost(utf8.length(), bytesPerMilli);
         return transcriptions.coverUpTo(pending).map(unpaid -> {

@@ -16,6 +16,8 @@ final class ConversationMeter {
     private final long contextTokensMax;
     /** All that the session's configuration can put into the context of a response: instructions, tools. */
     private long configBytes;
+    /** What responses may read that the broker does not see: tokens of a whole context, or none. */
+    private InputTokens hidden = new InputTokens(0, 0, 0);
 
     /** @param createdBytes the length of {@code session.created}, which holds the provider's default instructions */
     ConversationMeter(AudioMeter audio, Supplier<SessionView> view, long contextTokensMax, long createdBytes) {
@@ -42,6 +44,11 @@ final class ConversationMeter {
         configBytes = bytes;
     }
 
+    /** From now on responses may read what the broker does not see. */
+    void hidden() {
+        hidden = new InputTokens(contextTokensMax, 0, 0);
+    }
+
     void addAudioItem(long millis) {
         context.add(InputTokens.ofAudio(AudioMeter.tokens(millis)));
     }
@@ -60,12 +67,12 @@ final class ConversationMeter {
     }
 
     InputTokens bound() {
-        return context.bound();
+        return context.bound().plus(hidden);
     }
 
     /** What a response on input of its own reads beside it. */
     InputTokens config() {
-        return InputTokens.ofText(configBytes);
+        return InputTokens.ofText(configBytes).plus(hidden);
     }
 
     /** The bound with the audio in the buffer, which may be committed already. */
@@ -98,6 +105,6 @@ final class ConversationMeter {
 
     private InputTokens withAudio(long aheadMillis) {
         long millis = audio.pendingMillis(view.get().turnDetection() != null) + aheadMillis;
-        return context.bound().plus(InputTokens.ofAudio(AudioMeter.tokens(millis)));
+        return bound().plus(InputTokens.ofAudio(AudioMeter.tokens(millis)));
     }
 }

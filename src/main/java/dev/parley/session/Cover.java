@@ -2,6 +2,7 @@ package dev.parley.session;
 
 import dev.parley.domain.Charge;
 import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Refusal;
 import dev.parley.ledger.Ledger.Place;
 import dev.parley.ledger.UsageEntry;
 import dev.parley.quota.Reservation;
@@ -9,6 +10,7 @@ import dev.parley.quota.Reservation.Settled;
 import io.vertx.core.Future;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -51,24 +53,26 @@ final class Cover {
     }
 
     /**
-     * Raises what is reserved to {@code total}, before the work has begun; completes with false if there is not enough, or if
-     * the cover has ended.
+     * Raises what is reserved to {@code total}, before the work has begun; why it cannot be, or empty. An ended cover is not
+     * raised.
      */
-    Future<Boolean> raiseTo(NanoUsd total, long totalTokens) {
+    Future<Optional<Refusal>> raiseTo(NanoUsd total, long totalTokens) {
         long missing = Math.max(0, total.value() - reservation.amount().value());
         long missingTokens = Math.max(0, totalTokens - tokens);
-        if (ended) {
-            return Future.succeededFuture(false);
+        if (missing == 0 && missingTokens == 0 && !ended) {
+            return Future.succeededFuture(Optional.empty());
         }
-        if (missing == 0 && missingTokens == 0) {
-            return Future.succeededFuture(true);
-        }
-        return reservation.extend(new NanoUsd(missing), missingTokens).map(raised -> {
-            if (raised) {
+        return reservation.extend(new NanoUsd(missing), missingTokens).map(refusal -> {
+            if (refusal.isEmpty()) {
                 tokens += missingTokens;
             }
-            return raised;
+            return refusal;
         });
+    }
+
+    /** The work is about to begin: limits that have renewed since are asked anew. Why they refuse, or empty. */
+    Future<Optional<Refusal>> renew() {
+        return reservation.renew();
     }
 
     /** The work may never come: the cover is yielded when others need what it holds. */

@@ -8,7 +8,6 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
-import dev.parley.tenancy.Tenant;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -18,13 +17,13 @@ public final class ModelPolicy {
 
     private final PriceBook prices;
     private final Ticker ticker;
-    private final Tenant tenant;
+    private final TenantTerms terms;
     private final Caller caller;
 
-    public ModelPolicy(PriceBook prices, Ticker ticker, Tenant tenant, Caller caller) {
+    public ModelPolicy(PriceBook prices, Ticker ticker, TenantTerms terms, Caller caller) {
         this.prices = prices;
         this.ticker = ticker;
-        this.tenant = tenant;
+        this.terms = terms;
         this.caller = caller;
     }
 
@@ -54,7 +53,7 @@ public final class ModelPolicy {
     }
 
     private boolean allows(ModelName model) {
-        return tenant.allows(model) && caller.allows(model);
+        return terms.now().allows(model) && caller.allows(model);
     }
 
     private String valid(ModelKind kind) {

@@ -10,6 +10,7 @@ import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
+import dev.parley.tenancy.Tenant;
 import dev.parley.upstream.UpstreamConnector.Outcome;
 import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,7 @@ public final class RealtimeSession {
     private final SessionReport report;
     private final OwnEvents toldIds = new OwnEvents();
     private final Instant startedAt;
+    private final long startedNanos;
     private final List<Long> timers = new ArrayList<>();
     private final Life life = new Life();
 
@@ -60,6 +63,7 @@ public final class RealtimeSession {
     /** Said while there was no upstream yet. */
     private @Nullable Ending endedEarly;
 
+    private long lengthTimer = -1;
     private boolean clientGone;
     private boolean upstreamGone;
     private boolean permitReleased;
@@ -85,6 +89,7 @@ public final class RealtimeSession {
         this.client = client;
         this.report = new SessionReport(services, order);
         this.startedAt = services.ticker().now();
+        this.startedNanos = services.ticker().nanos();
     }
 
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */
@@ -158,11 +163,36 @@ public final class RealtimeSession {
         return begun.future();
     }
 
-    /** Looks whether the token and the tenant still stand. Callable from any thread. */
+    /** Looks whether the token and the tenant still stand, and what the tenant's settings are. Callable from any thread. */
     void recheck() {
-        context.runOnContext(_ -> services.verifier()
-                .recheck(order.caller())
-                .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why)))));
+        context.runOnContext(_ -> {
+            services.verifier()
+                    .recheck(order.caller())
+                    .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why))));
+            services.tenants().find(order.tenant().id()).onSuccess(tenant -> tenant.ifPresent(this::hear));
+        });
+    }
+
+    /** The tenant's settings as they are now; most often they are the same. */
+    private void hear(Tenant tenant) {
+        if (permitReleased || tenant.equals(order.tenant())) {
+            return;
+        }
+        order.terms().hear(tenant);
+        order.permit().hear(tenant);
+        SessionParts live = parts;
+        ModelName model = order.model();
+        if (phase != Phase.RELAYING || live == null) {
+            return;
+        }
+        limitLength();
+        Optional<Refusal> barred =
+                model == null ? Optional.empty() : order.models().refusal(model, order.kind(), "model");
+        if (barred.isPresent()) {
+            life.end(Ending.of("client", barred.get()));
+        } else {
+            live.hear();
+        }
     }
 
     private void unavailable(Refusal refusal, String upstreamCode) {
@@ -208,9 +238,17 @@ public final class RealtimeSession {
 
     /** The timers of a running session: its longest life, and whether its token and tenant still stand. */
     private void watch() {
-        Duration longest = order.tenant().sessionLengthMax();
-        timers.add(vertx.setTimer(Math.max(1, longest.toMillis()), _ -> life.end(expired(longest))));
+        limitLength();
         timers.add(vertx.setPeriodic(services.recheckInterval().toMillis(), _ -> recheck()));
+    }
+
+    private void limitLength() {
+        if (lengthTimer >= 0) {
+            vertx.cancelTimer(lengthTimer);
+        }
+        Duration longest = order.tenant().sessionLengthMax();
+        long left = longest.minusNanos(services.ticker().nanos() - startedNanos).toMillis();
+        lengthTimer = vertx.setTimer(Math.max(1, left), _ -> life.end(expired(longest)));
     }
 
     private static Ending expired(Duration longest) {
@@ -319,6 +357,7 @@ public final class RealtimeSession {
             permitReleased = true;
             timers.forEach(vertx::cancelTimer);
             timers.clear();
+            vertx.cancelTimer(lengthTimer);
             order.permit().release();
         }
         SessionParts live = parts;

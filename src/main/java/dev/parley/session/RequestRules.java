@@ -3,26 +3,67 @@ package dev.parley.session;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
+import dev.parley.protocol.SessionView;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /**
  * What a tenant may not ask for inside {@code session.update} and {@code response.create}, whatever its budget. Hosted
- * prompts and MCP tools are refused: both bring work that the broker can neither see nor price, and MCP lets the provider
- * connect anywhere on the tenant's behalf. Pure.
+ * prompts and MCP tools are refused unless the tenant's settings allow them: both bring input that the broker cannot see, and
+ * MCP lets the provider connect anywhere on the tenant's behalf. On the session's event loop.
  */
 final class RequestRules {
-    private RequestRules() {}
+    private static final int NAMED_MAX = 20;
+
+    private final SessionOrder order;
+
+    RequestRules(SessionOrder order) {
+        this.order = order;
+    }
 
     /** @param where the name of the object, {@code session} or {@code response} */
-    static Optional<Refusal> refusal(JsonNode object, String where) {
-        if (object.hasNonNull("prompt")) {
+    Optional<Refusal> refusal(JsonNode object, String where) {
+        if (object.hasNonNull("prompt") && !order.tenant().promptsAllowed()) {
             return Optional.of(Refusal.of(Kind.FORBIDDEN, "prompt_not_allowed", "Hosted prompts are not allowed here.")
                     .param(where + ".prompt"));
         }
+        return toolRefusal(object, where).or(() -> voiceRefusal(object, where));
+    }
+
+    /** Whether it brings input to responses that the broker does not see. */
+    static boolean hidesInput(JsonNode object) {
+        boolean hides = object.hasNonNull("prompt");
+        for (JsonNode tool : object.path("tools")) {
+            hides |= "mcp".equals(tool.path("type").textValue());
+        }
+        return hides;
+    }
+
+    private Optional<Refusal> voiceRefusal(JsonNode object, String where) {
+        JsonNode voice = object.path("audio").path("output").path("voice");
+        if (voice.isMissingNode() || voice.isNull() || order.tenant().voices().isEmpty()) {
+            return Optional.empty();
+        }
+        String name = SessionView.voice(voice);
+        return name != null && order.tenant().allowsVoice(name)
+                ? Optional.empty()
+                : Optional.of(Refusal.of(
+                                Kind.FORBIDDEN,
+                                "voice_not_allowed",
+                                "This voice is not on your list. Valid voices: "
+                                        + order.tenant().voices().stream()
+                                                .sorted()
+                                                .limit(NAMED_MAX)
+                                                .collect(Collectors.joining(", "))
+                                        + '.')
+                        .param(where + ".audio.output.voice"));
+    }
+
+    private Optional<Refusal> toolRefusal(JsonNode object, String where) {
         int index = 0;
         for (JsonNode tool : object.path("tools")) {
-            if ("mcp".equals(tool.path("type").textValue())) {
+            if ("mcp".equals(tool.path("type").textValue()) && !order.tenant().mcpAllowed()) {
                 return Optional.of(Refusal.of(Kind.FORBIDDEN, "mcp_not_allowed", "MCP tools are not allowed here.")
                         .param(where + ".tools[" + index + ']'));
             }

@@ -8,12 +8,13 @@ import dev.parley.quota.SessionPermit.WorstCase;
 /**
  * What a response of one session can cost at most. Pure.
  *
- * @param outputTokensMax the most that one response may put out: the smallest of the caps of tenant, token, model and wire
+ * @param limit the most that one response may put out
  * @param outputTokensMin the floor below which it is not lowered
  */
-record ResponsePrice(PricedModel model, int outputTokensMax, int outputTokensMin) {
-    /** The largest number that the protocol takes; protocol.md §4.3. */
-    static final int WIRE_OUTPUT_TOKENS_MAX = 4096;
+record ResponsePrice(PricedModel model, OutputLimit limit, int outputTokensMin) {
+    int outputTokensMax() {
+        return limit.now();
+    }
 
     WorstCase worstCase(InputTokens input, int outputTokens, boolean textOnly) {
         return new WorstCase(
@@ -38,10 +39,10 @@ record ResponsePrice(PricedModel model, int outputTokensMax, int outputTokensMin
                 0);
     }
 
-    /** Whether the provider says that a response or a session may put out more than is allowed. */
-    boolean isUnbounded(JsonNode responseOrSession) {
-        JsonNode limit = responseOrSession.path("max_output_tokens");
-        return "inf".equals(limit.textValue()) || (limit.isNumber() && limit.asDouble() > outputTokensMax);
+    /** Whether the provider says that a response may put out more than was ever allowed. */
+    boolean isUnbounded(JsonNode response) {
+        JsonNode limit = response.path("max_output_tokens");
+        return "inf".equals(limit.textValue()) || (limit.isNumber() && limit.asDouble() > this.limit.ever());
     }
 
     private NanoUsd input(InputTokens input) {

@@ -32,6 +32,7 @@ final class Responses {
     private static final List<String> EVENT_ID = List.of("event_id");
 
     private final ResponsePrice price;
+    private final RequestRules rules;
     private final Supplier<PricedModel> priceNow;
     private final Underwriter underwriter;
     private final SpareCover spare;
@@ -45,6 +46,7 @@ final class Responses {
 
     Responses(
             ResponsePrice price,
+            RequestRules rules,
             Supplier<PricedModel> priceNow,
             Underwriter underwriter,
             SpareCover spare,
@@ -55,6 +57,7 @@ final class Responses {
             UpdateQueue updates,
             Supplier<SessionView> view) {
         this.price = price;
+        this.rules = rules;
         this.priceNow = priceNow;
         this.underwriter = underwriter;
         this.spare = spare;
@@ -87,6 +90,9 @@ final class Responses {
         if (refusal.isPresent()) {
             life.refuse(refusal.get(), clientId);
             return Future.succeededFuture(Delivery.dropped());
+        }
+        if (RequestRules.hidesInput(wish)) {
+            conversation.hidden();
         }
         String sentId = clientId == null ? ids.next() : clientId;
         boolean standard = !"none".equals(wish.path("conversation").textValue());
@@ -229,7 +235,7 @@ final class Responses {
                     "too_many_responses",
                     "A session runs at most " + ResponseBook.OPEN_MAX + " responses at once."));
         }
-        return RequestRules.refusal(wish, "response").or(() -> RequestRules.outputLimitRefusal(wish, "response"));
+        return rules.refusal(wish, "response").or(() -> RequestRules.outputLimitRefusal(wish, "response"));
     }
 
     /** Completes with false when it is refused; the client has been told then. */

@@ -11,14 +11,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * An admitted session before it has begun.
  *
+ * @param terms shared with {@code models}
  * @param model always there for a conversation; of a transcription session the one of its URL, if any
  * @param permit released by the session when it has ended
  */
 public record SessionOrder(
         SessionId id,
-        Tenant tenant,
+        TenantTerms terms,
         Caller caller,
         ModelKind kind,
         @Nullable ModelName model,
         ModelPolicy models,
-        SessionPermit permit) {}
+        SessionPermit permit) {
+    /** The tenant's settings now. */
+    public Tenant tenant() {
+        return terms.now();
+    }
+}

@@ -2,13 +2,11 @@ package dev.parley.session;
 
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.SessionView;
 import dev.parley.relay.LegEnd;
-import dev.parley.tenancy.Tenant;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -60,16 +58,14 @@ final class SessionParts {
                 life,
                 audio,
                 config,
-                asked -> order.models().find(new ModelName(asked)),
-                exhausted(order.tenant()));
-        int outputTokensMax = model == null ? 0 : outputTokensMax(order, model);
-        ResponsePrice price = model == null
-                ? null
-                : new ResponsePrice(model, outputTokensMax, services.config().outputTokensMin());
-        responses = price == null || model == null
+                asked -> order.models().find(new ModelName(asked)));
+        OutputLimit limit = model == null ? null : new OutputLimit(order, model);
+        RequestRules rules = new RequestRules(order);
+        responses = limit == null || model == null
                 ? null
                 : new Responses(
-                        price,
+                        new ResponsePrice(model, limit, services.config().outputTokensMin()),
+                        rules,
                         () -> order.models().find(model.name()).orElse(model),
                         underwriter,
                         spare,
@@ -80,7 +76,7 @@ final class SessionParts {
                         queue,
                         config);
         updates = new SessionUpdates(
-                new UpdatePolicy(order, outputTokensMax),
+                new UpdatePolicy(order, rules, limit),
                 life,
                 ids,
                 queue,
@@ -88,11 +84,21 @@ final class SessionParts {
                 conversation,
                 transcriptions,
                 responses == null ? null : responses.automatic(),
-                outputTokensMax);
+                limit);
         UpstreamErrors errors = new UpstreamErrors(ids, updates, responses, report);
-        clientGate = new ClientGate(life, config, audio, conversation, transcriptions, updates, responses, clientEnded);
+        clientGate = new ClientGate(
+                life, order.permit(), config, audio, conversation, transcriptions, updates, responses, clientEnded);
         upstreamGate = new UpstreamGate(
-                life, audio, conversation, transcriptions, updates, errors, report, responses, upstreamEnded);
+                life,
+                order.permit(),
+                audio,
+                conversation,
+                transcriptions,
+                updates,
+                errors,
+                report,
+                responses,
+                upstreamEnded);
     }
 
     ClientGate clientGate() {
@@ -119,6 +125,11 @@ final class SessionParts {
                         : updates.begin().map(_ -> refusal));
     }
 
+    /** The tenant's settings have changed. */
+    void hear() {
+        updates.hear();
+    }
+
     /** Whether no usage is awaited any more. */
     boolean idle() {
         return (responses == null || responses.idle()) && transcriptions.idle();
@@ -141,20 +152,5 @@ final class SessionParts {
         }
         transcriptions.abandon();
         spare.close();
-    }
-
-    private static int outputTokensMax(SessionOrder order, PricedModel model) {
-        int most = Math.min(ResponsePrice.WIRE_OUTPUT_TOKENS_MAX, model.outputTokensMax());
-        most = Math.min(most, order.tenant().outputTokensMax());
-        return Math.max(1, Math.min(most, order.caller().outputTokensMax().orElse(most)));
-    }
-
-    private static Refusal exhausted(Tenant tenant) {
-        return Refusal.of(
-                Kind.BUDGET_EXHAUSTED,
-                "budget_exhausted",
-                "The budget of " + tenant.budget() + " per "
-                        + tenant.budgetPeriod().name().toLowerCase(java.util.Locale.ROOT)
-                        + " cannot pay for more audio.");
     }
 }

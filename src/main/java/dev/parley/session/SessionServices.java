@@ -6,6 +6,7 @@ import dev.parley.config.SessionConfig;
 import dev.parley.ledger.Ledger;
 import dev.parley.ledger.PriceBook;
 import dev.parley.telemetry.ErrorRecorder;
+import dev.parley.tenancy.TenantDirectory;
 import dev.parley.upstream.UpstreamConnector;
 import java.time.Duration;
 
@@ -20,6 +21,7 @@ public record SessionServices(
         PriceBook prices,
         Ledger ledger,
         TokenVerifier verifier,
+        TenantDirectory tenants,
         ErrorRecorder errors,
         Ticker ticker,
         SessionConfig config,

@@ -34,15 +34,15 @@ final class SessionUpdates {
     private final ConversationMeter conversation;
     private final Transcriptions transcriptions;
     private final @Nullable AutomaticResponses automatic;
-    private final int outputTokensMax;
+    private final @Nullable OutputLimit limit;
     /** Updates under way by which the client wants automatic responses. */
     private int automaticUnderWay;
     /** Updates under way that switch transcription on, over, or off. */
     private int transcriptionUnderWay;
 
     /**
-     * @param automatic null in a transcription session, which has no responses
-     * @param outputTokensMax what the session's {@code max_output_tokens} is held to
+     * @param automatic null in a transcription session, which has no responses; likewise {@code limit}
+     * @param limit what the session's {@code max_output_tokens} is held to
      */
     SessionUpdates(
             UpdatePolicy policy,
@@ -53,7 +53,7 @@ final class SessionUpdates {
             ConversationMeter conversation,
             Transcriptions transcriptions,
             @Nullable AutomaticResponses automatic,
-            int outputTokensMax) {
+            @Nullable OutputLimit limit) {
         this.policy = policy;
         this.life = life;
         this.ids = ids;
@@ -62,7 +62,7 @@ final class SessionUpdates {
         this.conversation = conversation;
         this.transcriptions = transcriptions;
         this.automatic = automatic;
-        this.outputTokensMax = outputTokensMax;
+        this.limit = limit;
     }
 
     /** Bounds a conversation before its client can do anything; completes when what must be paid for is paid. */
@@ -70,7 +70,8 @@ final class SessionUpdates {
         AutomaticResponses auto = automatic;
         SessionView created = config.get();
         boolean transcribes = created.transcriptionModel() != null;
-        if (auto == null) {
+        OutputLimit most = limit;
+        if (auto == null || most == null) {
             if (transcribes) {
                 queue.inject(
                         "{\"type\":\"transcription\",\"audio\":{\"input\":{\"transcription\":null}}}", this::bounded);
@@ -82,7 +83,7 @@ final class SessionUpdates {
                 turns != null && created.createsResponses() ? auto.enable(turns) : Future.succeededFuture(true);
         return enabled.map(armed -> {
             ObjectNode session = JsonNodeFactory.instance.objectNode();
-            session.put("type", "realtime").put("max_output_tokens", outputTokensMax);
+            session.put("type", "realtime").put("max_output_tokens", most.now());
             ObjectNode input = session.withObject("/audio/input");
             if (!armed && turns != null) {
                 input.set("turn_detection", AutomaticResponses.switchedOff(turns));
@@ -93,9 +94,19 @@ final class SessionUpdates {
             if (input.isEmpty()) {
                 session.remove("audio");
             }
+            policy.voiceInstead(created)
+                    .ifPresent(voice -> session.withObject("/audio/output").put("voice", voice));
             queue.inject(session.toString(), this::bounded);
             return null;
         });
+    }
+
+    /** The tenant's settings have changed: a lower limit on output holds for automatic responses too. */
+    void hear() {
+        OutputLimit most = limit;
+        if (most != null && config.get().outputTokensMax().orElse(Integer.MAX_VALUE) > most.now()) {
+            queue.inject("{\"type\":\"realtime\",\"max_output_tokens\":" + most.now() + "}", this::bounded);
+        }
     }
 
     /** A client's update. */
@@ -106,6 +117,9 @@ final class SessionUpdates {
         if (refusal.isPresent()) {
             life.refuse(refusal.get(), clientId);
             return Future.succeededFuture(Delivery.dropped());
+        }
+        if (RequestRules.hidesInput(event.path("session"))) {
+            conversation.hidden();
         }
         conversation.update(InputSize.of(utf8).orElse(new InputSize(utf8.length(), 0, 0, false)));
         count(wish, 1);
@@ -205,8 +219,8 @@ final class SessionUpdates {
 
     private Delivery narrowed(Wish wish, @Nullable String clientId, Buffer utf8) {
         Buffer sent = utf8;
-        if (wish.outputTokensUnbounded()) {
-            sent = JsonSplice.set(sent, LIMIT, Integer.toString(outputTokensMax));
+        if (limit != null && wish.outputTokensUnbounded()) {
+            sent = JsonSplice.set(sent, LIMIT, Integer.toString(limit.now()));
         }
         if (wish.transcription() != null && wish.transcriptionUnnamed()) {
             sent = JsonSplice.set(

@@ -36,7 +36,6 @@ final class Transcriptions {
     private final AudioMeter audio;
     private final Supplier<SessionView> view;
     private final Function<String, Optional<PricedModel>> prices;
-    private final Refusal exhausted;
     private final Map<String, Item> items = new LinkedHashMap<>();
 
     /** What audio is being covered for; null while transcription is off. */
@@ -55,8 +54,7 @@ final class Transcriptions {
             SessionLife life,
             AudioMeter audio,
             Supplier<SessionView> view,
-            Function<String, Optional<PricedModel>> prices,
-            Refusal exhausted) {
+            Function<String, Optional<PricedModel>> prices) {
         this.underwriter = underwriter;
         this.spare = spare;
         this.filer = filer;
@@ -64,7 +62,6 @@ final class Transcriptions {
         this.audio = audio;
         this.view = view;
         this.prices = prices;
-        this.exhausted = exhausted;
     }
 
     /** Committed audio whose transcription is awaited. */
@@ -139,17 +136,17 @@ final class Transcriptions {
             return arm(priced, pendingMillis);
         }
         return raise(cover, pendingMillis + STEP_MILLIS, priced)
-                .compose(raised -> raised ? Future.succeededFuture(true) : raise(cover, pendingMillis, priced))
-                .map(raised -> raised ? Optional.empty() : Optional.of(exhausted));
+                .compose(refusal ->
+                        refusal.isEmpty() ? Future.succeededFuture(refusal) : raise(cover, pendingMillis, priced));
     }
 
-    private Future<Boolean> raise(Cover cover, long millis, PricedModel priced) {
+    private Future<Optional<Refusal>> raise(Cover cover, long millis, PricedModel priced) {
         return cover.raiseTo(TranscriptionPrice.atMost(millis, priced), TranscriptionPrice.tokensAtMost(millis, priced))
-                .map(raised -> {
-                    if (raised && ahead == cover) {
+                .map(refusal -> {
+                    if (refusal.isEmpty() && ahead == cover) {
                         coveredMillis = Math.max(coveredMillis, millis);
                     }
-                    return raised;
+                    return refusal;
                 });
     }
 

@@ -7,6 +7,7 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.protocol.SessionView;
+import dev.parley.tenancy.Tenant;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +17,14 @@ final class UpdatePolicy {
     private static final String TRANSCRIPTION = "session.audio.input.transcription";
 
     private final SessionOrder order;
-    private final int outputTokensMax;
+    private final RequestRules rules;
+    private final @Nullable OutputLimit limit;
 
-    UpdatePolicy(SessionOrder order, int outputTokensMax) {
+    /** @param limit null in a transcription session */
+    UpdatePolicy(SessionOrder order, RequestRules rules, @Nullable OutputLimit limit) {
         this.order = order;
-        this.outputTokensMax = outputTokensMax;
+        this.rules = rules;
+        this.limit = limit;
     }
 
     /**
@@ -52,19 +56,27 @@ final class UpdatePolicy {
                 refusal.isEmpty() && transcription.isObject() ? transcriptionModel(transcription, current) : null,
                 !named,
                 transcription.isNull(),
-                unbounded(session));
+                limit != null && isAbove(session, limit.now()));
     }
 
     /** Whether the provider reports a configuration that this policy would not have let through. */
     boolean isBroken(JsonNode session, SessionView updated) {
-        JsonNode limit = session.path("max_output_tokens");
-        boolean unbounded = order.kind() == ModelKind.CONVERSATION && !limit.isMissingNode() && unbounded(session);
+        boolean unbounded = limit != null && isAbove(session, limit.ever());
         String model = updated.transcriptionModel();
         return unbounded
                 || (model != null
                         && order.models()
                                 .refusal(new ModelName(model), ModelKind.TRANSCRIPTION, TRANSCRIPTION)
                                 .isPresent());
+    }
+
+    /** The voice to begin with when the provider's own choice is not on the tenant's list. */
+    Optional<String> voiceInstead(SessionView created) {
+        Tenant tenant = order.tenant();
+        String voice = created.voice();
+        return voice == null || tenant.allowsVoice(voice)
+                ? Optional.empty()
+                : tenant.voices().stream().sorted().findFirst();
     }
 
     private Optional<Refusal> refusal(JsonNode session) {
@@ -78,7 +90,7 @@ final class UpdatePolicy {
         if (!named.isMissingNode() && (model == null || !model.value().equals(named.textValue()))) {
             return Optional.of(invalid("session.model", "The model is fixed by the URL and cannot be changed."));
         }
-        return RequestRules.refusal(session, "session").or(() -> RequestRules.outputLimitRefusal(session, "session"));
+        return rules.refusal(session, "session").or(() -> RequestRules.outputLimitRefusal(session, "session"));
     }
 
     private Optional<Refusal> transcriptionRefusal(JsonNode transcription, SessionView current) {
@@ -122,12 +134,13 @@ final class UpdatePolicy {
         return SessionView.createsResponses(turnDetection);
     }
 
-    private boolean unbounded(JsonNode session) {
+    /** Whether the limit that is asked for, if any, is above {@code most}. */
+    private static boolean isAbove(JsonNode session, int most) {
         if (!session.has("max_output_tokens")) {
             return false;
         }
         OptionalInt asked = RequestRules.outputLimit(session);
-        return asked.isEmpty() || asked.getAsInt() > outputTokensMax;
+        return asked.isEmpty() || asked.getAsInt() > most;
     }
 
     private static Refusal invalid(String param, String message) {

@@ -7,6 +7,7 @@ import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
 import dev.parley.protocol.Scrubber;
+import dev.parley.quota.SessionPermit;
 import dev.parley.relay.Delivery;
 import dev.parley.relay.Gate;
 import dev.parley.relay.LegEnd;
@@ -25,6 +26,7 @@ final class UpstreamGate implements Gate {
     private static final List<String> STATUS_MESSAGE = List.of("response", "status_details", "error", "message");
 
     private final SessionLife life;
+    private final SessionPermit permit;
     private final AudioMeter audio;
     private final ConversationMeter conversation;
     private final Transcriptions transcriptions;
@@ -38,6 +40,7 @@ final class UpstreamGate implements Gate {
     /** @param responses null in a transcription session */
     UpstreamGate(
             SessionLife life,
+            SessionPermit permit,
             AudioMeter audio,
             ConversationMeter conversation,
             Transcriptions transcriptions,
@@ -47,6 +50,7 @@ final class UpstreamGate implements Gate {
             @Nullable Responses responses,
             Consumer<LegEnd> ended) {
         this.life = life;
+        this.permit = permit;
         this.audio = audio;
         this.conversation = conversation;
         this.transcriptions = transcriptions;
@@ -73,11 +77,11 @@ final class UpstreamGate implements Gate {
                     TRANSCRIPTION_COMPLETED,
                     TRANSCRIPTION_FAILED,
                     ERROR,
+                    RATE_LIMITS_UPDATED,
                     INPUT_AUDIO_BUFFER_COMMITTED,
                     INPUT_AUDIO_BUFFER_SPEECH_STARTED,
                     INPUT_AUDIO_BUFFER_SPEECH_STOPPED -> Verdict.COLLECT;
-            // The client has had its one; the account's limits are not the tenant's.
-            case SESSION_CREATED, RATE_LIMITS_UPDATED -> Verdict.DROP;
+            case SESSION_CREATED -> Verdict.DROP; // the client has had its one
             default -> head.isText() && life.relaying() ? Verdict.PASS : Verdict.DROP;
         };
     }
@@ -126,11 +130,14 @@ final class UpstreamGate implements Gate {
                 transcriptions.failed(event.path("item_id").asText(""));
                 yield Delivery.asIs();
             }
+            case RATE_LIMITS_UPDATED -> Delivery.replaced(RateLimits.updated(event, permit.rateLimits()));
             case ERROR -> errors.judge(event.path("error"), utf8);
             case INPUT_AUDIO_BUFFER_COMMITTED -> committed(event.path("item_id").asText(""));
             case INPUT_AUDIO_BUFFER_SPEECH_STARTED -> {
                 audio.speechStarted(event.path("audio_start_ms").asLong(0));
-                topUp();
+                if (responses != null) {
+                    responses.automatic().awaken();
+                }
                 yield Delivery.asIs();
             }
             case INPUT_AUDIO_BUFFER_SPEECH_STOPPED -> {
@@ -179,12 +186,6 @@ final class UpstreamGate implements Gate {
             responses.gatedTurn();
         }
         return Delivery.asIs();
-    }
-
-    private void topUp() {
-        if (responses != null) {
-            responses.automatic().topUp();
-        }
     }
 
     private void delivered(MessageHead head, boolean audioDelta) {

@@ -43,7 +43,7 @@ public final class JdbcGrants implements GrantStore {
         }
         return database.withConnection("open budget windows", connection -> {
             List<@Nullable Long> balances = new ArrayList<>();
-            try (PreparedStatement call = connection.prepareStatement("select open_balance(?, ?, ?, ?, ?, ?, ?)")) {
+            try (PreparedStatement call = connection.prepareStatement("select open_balance(?, ?, ?, ?, ?, ?, ?, ?)")) {
                 for (Ask ask : asks) {
                     balances.add(ask.grant() == null ? openBalance(call, ask) : null);
                 }
@@ -61,6 +61,7 @@ public final class JdbcGrants implements GrantStore {
         call.setString(5, limit.period().name().toLowerCase(Locale.ROOT));
         call.setBoolean(6, limit.hard());
         call.setLong(7, limit.amount());
+        call.setString(8, limit.budget());
         try (ResultSet row = call.executeQuery()) {
             row.next();
             return row.getLong(1);

@@ -1,18 +1,15 @@
 package dev.parley.store;
 
-import dev.parley.domain.ModelName;
-import dev.parley.domain.NanoUsd;
 import dev.parley.domain.TenantId;
-import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.PlanId;
+import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
 import dev.parley.tenancy.TenantStore;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -22,18 +19,14 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Tenants in Postgres. Every call blocks, and throws {@link StoreException} when Postgres does not do it. Thread-safe. */
 public final class JdbcTenants implements TenantStore {
     private static final String SELECT = """
-            select id, name, status, sessions_max, budget_nano, budget_period, output_tokens_max,
-                   session_length_max_seconds, close_on_exhausted, tokens_valid_from,
-                   array(select model from tenant_model where tenant_id = id order by model) as models
+            select id, name, status, plan, tokens_valid_from,
+                   settings_of(id, null)::text as own, settings_of(null, plan)::text as plans
             from tenant
             """;
 
@@ -93,13 +86,13 @@ public final class JdbcTenants implements TenantStore {
      *
      * @return false, with nothing changed, if there is one of this name already
      * @throws UnknownModelException if the allow-list names a model that is not in the catalogue
+     * @throws UnknownPlanException if there is no such plan
      */
     public boolean create(Tenant tenant) {
         return database.inTransaction("create tenant '" + tenant.id() + "'", connection -> {
+            refuseUnknown(connection, tenant.plan());
             try (PreparedStatement insert = connection.prepareStatement("""
-                    insert into tenant (name, status, sessions_max, budget_nano, budget_period, output_tokens_max,
-                                        session_length_max_seconds, close_on_exhausted, tokens_valid_from, id)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    insert into tenant (name, status, plan, tokens_valid_from, id) values (?, ?, ?, ?, ?)
                     on conflict do nothing
                     """)) {
                 bind(insert, tenant);
@@ -107,17 +100,18 @@ public final class JdbcTenants implements TenantStore {
                     return false;
                 }
             }
-            writeModels(connection, tenant);
+            StoredSettings.ofTenant(tenant.id()).write(connection, tenant.own());
             return true;
         });
     }
 
     /**
-     * Changes a tenant's settings in one transaction; running nodes act on it within some seconds.
+     * Changes a tenant's settings in one transaction; running nodes act on it within a second.
      *
-     * @param change from the settings now to the new ones; the id stays
+     * @param change from the settings now to the new ones; the id stays. What holds by the plan is not the change's to say
      * @return the new settings; empty if there is no such tenant
      * @throws UnknownModelException if the allow-list names a model that is not in the catalogue
+     * @throws UnknownPlanException if there is no such plan
      */
     public Optional<Tenant> change(TenantId id, UnaryOperator<Tenant> change) {
         return database.inTransaction("change tenant '" + id + "'", connection -> {
@@ -129,44 +123,30 @@ public final class JdbcTenants implements TenantStore {
             if (!changed.id().equals(id)) {
                 throw new IllegalArgumentException("a tenant keeps its name");
             }
+            refuseUnknown(connection, changed.plan());
             try (PreparedStatement update = connection.prepareStatement("""
                     update tenant
-                    set name = ?, status = ?, sessions_max = ?, budget_nano = ?, budget_period = ?,
-                        output_tokens_max = ?, session_length_max_seconds = ?, close_on_exhausted = ?,
-                        tokens_valid_from = ?, generation = generation + 1, updated_at = now()
+                    set name = ?, status = ?, plan = ?, tokens_valid_from = ?, generation = generation + 1, updated_at = now()
                     where id = ?
                     """)) {
                 bind(update, changed);
                 update.executeUpdate();
             }
-            writeModels(connection, changed);
-            return Optional.of(changed);
+            if (!changed.own().equals(old.get().own())) {
+                StoredSettings.ofTenant(id).write(connection, changed.own());
+            }
+            return select(connection, id, "");
         });
     }
 
     /** Ends the tenant's access; live sessions are closed within some seconds. False if there is no such tenant. */
     public boolean suspend(TenantId id) {
-        return change(id, tenant -> withStatus(tenant, TenantStatus.SUSPENDED)).isPresent();
+        return change(id, tenant -> tenant.withStatus(TenantStatus.SUSPENDED)).isPresent();
     }
 
     /** Gives a suspended tenant its access back. False if there is no such tenant. */
     public boolean resume(TenantId id) {
-        return change(id, tenant -> withStatus(tenant, TenantStatus.ACTIVE)).isPresent();
-    }
-
-    private static Tenant withStatus(Tenant tenant, TenantStatus status) {
-        return new Tenant(
-                tenant.id(),
-                tenant.name(),
-                status,
-                tenant.models(),
-                tenant.sessionsMax(),
-                tenant.budget(),
-                tenant.budgetPeriod(),
-                tenant.outputTokensMax(),
-                tenant.sessionLengthMax(),
-                tenant.closeOnExhausted(),
-                tenant.tokensValidFrom());
+        return change(id, tenant -> tenant.withStatus(TenantStatus.ACTIVE)).isPresent();
     }
 
     private static Optional<Tenant> select(Connection connection, TenantId id, String lock) throws SQLException {
@@ -181,75 +161,36 @@ public final class JdbcTenants implements TenantStore {
     private static void bind(PreparedStatement statement, Tenant tenant) throws SQLException {
         statement.setString(1, tenant.name());
         statement.setString(2, word(tenant.status()));
-        statement.setInt(3, tenant.sessionsMax());
-        statement.setLong(4, tenant.budget().value());
-        statement.setString(5, word(tenant.budgetPeriod()));
-        statement.setInt(6, tenant.outputTokensMax());
-        statement.setLong(7, tenant.sessionLengthMax().toSeconds());
-        statement.setBoolean(8, tenant.closeOnExhausted());
-        statement.setObject(9, tenant.tokensValidFrom().atOffset(ZoneOffset.UTC));
-        statement.setString(10, tenant.id().value());
+        statement.setString(3, tenant.plan().value());
+        statement.setObject(4, tenant.tokensValidFrom().atOffset(ZoneOffset.UTC));
+        statement.setString(5, tenant.id().value());
     }
 
-    private static void writeModels(Connection connection, Tenant tenant) throws SQLException {
-        String[] models = tenant.models().stream().map(ModelName::value).toArray(String[]::new);
-        refuseUnknown(connection, models);
-        try (PreparedStatement delete = connection.prepareStatement("delete from tenant_model where tenant_id = ?")) {
-            delete.setString(1, tenant.id().value());
-            delete.executeUpdate();
-        }
-        try (PreparedStatement insert =
-                connection.prepareStatement("insert into tenant_model (tenant_id, model) select ?, unnest(?)")) {
-            insert.setString(1, tenant.id().value());
-            insert.setArray(2, connection.createArrayOf("text", models));
-            insert.executeUpdate();
-        }
-    }
-
-    private static void refuseUnknown(Connection connection, String[] models) throws SQLException {
-        Set<String> unknown = new TreeSet<>(List.of(models));
-        try (PreparedStatement query = connection.prepareStatement("select name from model where name = any (?)")) {
-            query.setArray(1, connection.createArrayOf("text", models));
+    /** The plan cannot be deleted until the transaction ends. */
+    private static void refuseUnknown(Connection connection, PlanId plan) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("select from plan where id = ? for key share")) {
+            query.setString(1, plan.value());
             try (ResultSet rows = query.executeQuery()) {
-                while (rows.next()) {
-                    unknown.remove(rows.getString("name"));
+                if (!rows.next()) {
+                    throw new UnknownPlanException(plan);
                 }
             }
-        }
-        if (!unknown.isEmpty()) {
-            throw new UnknownModelException(unknown);
         }
     }
 
     private static Tenant tenant(ResultSet row) throws SQLException {
+        Settings own = StoredSettings.read(row.getString("own"));
         return new Tenant(
                 new TenantId(row.getString("id")),
                 row.getString("name"),
                 TenantStatus.valueOf(row.getString("status").toUpperCase(Locale.ROOT)),
-                models(row.getArray("models")),
-                row.getInt("sessions_max"),
-                new NanoUsd(row.getLong("budget_nano")),
-                BudgetPeriod.valueOf(row.getString("budget_period").toUpperCase(Locale.ROOT)),
-                row.getInt("output_tokens_max"),
-                Duration.ofSeconds(row.getLong("session_length_max_seconds")),
-                row.getBoolean("close_on_exhausted"),
+                new PlanId(row.getString("plan")),
+                own,
+                own.over(StoredSettings.read(row.getString("plans"))).over(Settings.STANDARD),
                 row.getObject("tokens_valid_from", OffsetDateTime.class).toInstant());
-    }
-
-    private static Set<ModelName> models(Array array) throws SQLException {
-        return Stream.of((String[]) array.getArray()).map(ModelName::new).collect(Collectors.toSet());
     }
 
     private static String word(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
-    }
-
-    /** An allow-list names models that are not in the catalogue. */
-    public static final class UnknownModelException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        UnknownModelException(Set<String> models) {
-            super("not in the catalogue of models: " + String.join(", ", models));
-        }
     }
 }

@@ -11,6 +11,7 @@ import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantDirectory;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -86,7 +87,7 @@ final class AuthRig implements AutoCloseable {
     }
 
     static Tenant tenant(TenantId id, TenantStatus status, Instant tokensValidFrom) {
-        return new Tenant(
+        return TestTenants.of(
                 id,
                 id.value(),
                 status,

@@ -5,8 +5,8 @@ import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcTenants;
 import dev.parley.tenancy.BudgetPeriod;
-import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -19,7 +19,7 @@ final class ChaosTenant {
 
     static void createIn(Database database) {
         new JdbcTenants(database)
-                .create(new Tenant(
+                .create(TestTenants.of(
                         new TenantId(NAME),
                         "Chaos",
                         TenantStatus.ACTIVE,

@@ -10,8 +10,8 @@ import dev.parley.server.Broker;
 import dev.parley.server.BrokerTester;
 import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.BudgetPeriod;
-import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
@@ -199,7 +199,7 @@ class ConnectStormIT {
         List<String> tokens = new ArrayList<>();
         for (int number = 0; number < TENANTS; number++) {
             TenantId id = new TenantId("storm-" + number);
-            tester.tenant(_ -> new Tenant(
+            tester.tenant(_ -> TestTenants.of(
                     id,
                     "Storm",
                     TenantStatus.ACTIVE,

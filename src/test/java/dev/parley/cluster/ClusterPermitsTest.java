@@ -14,6 +14,7 @@ import dev.parley.quota.SessionRequest;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -34,7 +35,7 @@ class ClusterPermitsTest {
     private final FakeNode node = new FakeNode();
     private final ManualTicker ticker = new ManualTicker(Instant.parse("2026-11-21T10:00:00Z"));
     private final Queue<SessionId> lost = new ConcurrentLinkedQueue<>();
-    private final ClusterPermits permits = new ClusterPermits(vertx, store, node, ticker, _ -> null, lost::add);
+    private final ClusterPermits permits = new ClusterPermits(vertx, store, node, ticker, lost::add);
 
     @AfterEach
     void close() {
@@ -170,7 +171,7 @@ class ClusterPermitsTest {
     }
 
     private static SessionRequest request(int sessionsMax) {
-        Tenant tenant = new Tenant(
+        Tenant tenant = TestTenants.of(
                 ACME,
                 "Acme",
                 TenantStatus.ACTIVE,

@@ -14,6 +14,7 @@ import dev.parley.simulator.Script;
 import dev.parley.store.JdbcCommands;
 import dev.parley.store.JdbcSessions;
 import dev.parley.store.JdbcSessions.SessionRow;
+import dev.parley.tenancy.LimitName;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
 import io.vertx.core.Vertx;
@@ -276,18 +277,8 @@ class NodesIT {
     }
 
     private static Tenant acme(Tenant like, int sessionsMax, TenantStatus status) {
-        return new Tenant(
-                ACME,
-                "Acme",
-                status,
-                like.models(),
-                sessionsMax,
-                like.budget(),
-                like.budgetPeriod(),
-                like.outputTokensMax(),
-                like.sessionLengthMax(),
-                like.closeOnExhausted(),
-                like.tokensValidFrom());
+        return Tenant.of(ACME, "Acme", like.own().with(LimitName.SESSIONS_MAX, sessionsMax))
+                .withStatus(status);
     }
 
     private static void print(String what, long fromNanos) {

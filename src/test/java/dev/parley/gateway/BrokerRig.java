@@ -24,7 +24,7 @@ import dev.parley.quota.Admission;
 import dev.parley.quota.CountedAdmission;
 import dev.parley.quota.GrantKeeper;
 import dev.parley.quota.GrantedAdmission;
-import dev.parley.quota.TenantBudget;
+import dev.parley.quota.TenantLimits;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.session.SessionRegistry;
@@ -41,16 +41,14 @@ import dev.parley.store.JdbcPermits;
 import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.TestDatabase;
-import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import dev.parley.upstream.DirectConnector;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -100,14 +98,11 @@ public final class BrokerRig implements AutoCloseable {
                 ticker,
                 _ -> {});
         membership.start();
-        permits =
-                new ClusterPermits(vertx, new JdbcPermits(database.database()), membership, ticker, _ -> null, _ -> {});
+        permits = new ClusterPermits(vertx, new JdbcPermits(database.database()), membership, ticker, _ -> {});
         grants = new GrantKeeper(new JdbcGrants(database.database()), membership, ticker);
         grants.start();
         Admission admission = new CountedAdmission(
-                permits,
-                new GrantedAdmission(
-                        vertx, directory, new TenantBudget(), grants, membership, ledger::healthy, ticker));
+                permits, new GrantedAdmission(vertx, new TenantLimits(), grants, membership, ledger::healthy, ticker));
         AuthConfig auth =
                 new AuthConfig("parley", Duration.ofHours(24), Duration.ZERO, null, false, Duration.ofMillis(500));
         JdbcIssuers issuers = new JdbcIssuers(
@@ -123,6 +118,7 @@ public final class BrokerRig implements AutoCloseable {
                 prices,
                 ledger,
                 verifier,
+                directory,
                 errors,
                 ticker,
                 new SessionConfig(
@@ -134,7 +130,7 @@ public final class BrokerRig implements AutoCloseable {
                 new ListenerConfig("127.0.0.1", 0, null, null),
                 clientLimits,
                 legs,
-                new RealtimeSessions(services, directory, admission, registry),
+                new RealtimeSessions(services, admission, registry),
                 2);
         port = get(listener.start(null));
     }
@@ -190,19 +186,7 @@ public final class BrokerRig implements AutoCloseable {
 
     /** Makes a tenant with a roomy budget, changed as the test wants it. */
     public BrokerRig tenant(String name, UnaryOperator<Tenant> change) {
-        Tenant roomy = new Tenant(
-                new TenantId(name),
-                name,
-                TenantStatus.ACTIVE,
-                Set.of(),
-                100,
-                NanoUsd.ofUsd("1000"),
-                BudgetPeriod.TOTAL,
-                4096,
-                Duration.ofHours(1),
-                false,
-                Instant.EPOCH);
-        assertThat(tenants.create(change.apply(roomy))).isTrue();
+        assertThat(tenants.create(change.apply(TestTenants.roomy(name)))).isTrue();
         return this;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.domain.ModelName;
 import dev.parley.domain.TenantId;
+import dev.parley.tenancy.LimitName;
 import dev.parley.tenancy.Tenant;
 import java.io.IOException;
 import java.io.InputStream;
@@ -117,18 +118,7 @@ class HandshakeIT {
     }
 
     private static Tenant with(Tenant tenant, Set<ModelName> models, int sessionsMax) {
-        return new Tenant(
-                tenant.id(),
-                tenant.name(),
-                tenant.status(),
-                models,
-                sessionsMax,
-                tenant.budget(),
-                tenant.budgetPeriod(),
-                tenant.outputTokensMax(),
-                tenant.sessionLengthMax(),
-                tenant.closeOnExhausted(),
-                tenant.tokensValidFrom());
+        return tenant.withOwn(tenant.own().withModels(models).with(LimitName.SESSIONS_MAX, sessionsMax));
     }
 
     private static String authorized(String tenant, String query) throws Exception {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.NanoUsd;
 import dev.parley.simulator.Booking;
+import dev.parley.tenancy.Budget;
+import dev.parley.tenancy.BudgetPeriod;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,32 +22,13 @@ class UsageIT {
                 .tenant("acme")
                 .tenant(
                         "poor",
-                        tenant -> new dev.parley.tenancy.Tenant(
-                                tenant.id(),
-                                tenant.name(),
-                                tenant.status(),
-                                tenant.models(),
-                                10,
-                                NanoUsd.ofUsd("0.02"),
-                                tenant.budgetPeriod(),
-                                4096,
-                                tenant.sessionLengthMax(),
-                                false,
-                                tenant.tokensValidFrom()))
+                        tenant -> tenant.withOwn(tenant.own()
+                                .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("0.02"), BudgetPeriod.TOTAL))))
                 .tenant(
                         "strict",
-                        tenant -> new dev.parley.tenancy.Tenant(
-                                tenant.id(),
-                                tenant.name(),
-                                tenant.status(),
-                                tenant.models(),
-                                10,
-                                NanoUsd.ofUsd("0.0100"),
-                                tenant.budgetPeriod(),
-                                4096,
-                                tenant.sessionLengthMax(),
-                                true,
-                                tenant.tokensValidFrom()));
+                        tenant -> tenant.withOwn(tenant.own()
+                                .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("0.0100"), BudgetPeriod.TOTAL))
+                                .withCloseOnExhausted(true)));
     }
 
     @AfterEach

@@ -24,7 +24,7 @@ import dev.parley.quota.SessionPermit;
 import dev.parley.quota.SessionPermit.ReserveDecision;
 import dev.parley.quota.SessionPermit.WorstCase;
 import dev.parley.quota.SessionRequest;
-import dev.parley.quota.TenantBudget;
+import dev.parley.quota.TenantLimits;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcLedgerStore;
 import dev.parley.store.JdbcNodes;
@@ -32,6 +32,7 @@ import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -41,7 +42,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,7 +74,7 @@ class SpentStaysWithinTheLimitIT {
 
     @Test
     void threeNodesAdmitExactlyFiftyResponses() {
-        start("exact");
+        start();
 
         attempt("exact", Integer.MAX_VALUE, GIVE_UP);
 
@@ -90,7 +90,7 @@ class SpentStaysWithinTheLimitIT {
 
     @Test
     void aNodeThatDiesInTheMiddleOverspendsNothing() {
-        start("killed");
+        start();
 
         attempt("killed", 10, GIVE_UP_SOON);
 
@@ -107,7 +107,7 @@ class SpentStaysWithinTheLimitIT {
 
     @Test
     void aLargeBudgetIsSpentWithHardlyAnyRounds() {
-        start("steady", NanoUsd.ofUsd("100000"));
+        start();
         Tenant tenant = tenant("steady", NanoUsd.ofUsd("100000"));
         Node node = nodes.getFirst();
         SessionPermit permit = node.open(tenant);
@@ -125,14 +125,9 @@ class SpentStaysWithinTheLimitIT {
         assertThat(spent("steady")).isEqualTo(COST.times(number));
     }
 
-    private void start(String tenant) {
-        start(tenant, LIMIT);
-    }
-
-    private void start(String tenant, NanoUsd limit) {
-        Tenant settings = tenant(tenant, limit);
+    private void start() {
         for (int i = 0; i < NODES; i++) {
-            nodes.add(new Node("node-" + i, settings));
+            nodes.add(new Node("node-" + i));
         }
     }
 
@@ -184,7 +179,7 @@ class SpentStaysWithinTheLimitIT {
     }
 
     private static Tenant tenant(String name, NanoUsd limit) {
-        return new Tenant(
+        return TestTenants.of(
                 new TenantId(name),
                 name,
                 TenantStatus.ACTIVE,
@@ -207,7 +202,7 @@ class SpentStaysWithinTheLimitIT {
         private final GrantedAdmission admission;
         private volatile boolean dead;
 
-        Node(String name, Tenant settings) {
+        Node(String name) {
             membership = Membership.register(
                     new JdbcNodes(database.database()),
                     new NodeStore.Description(name, "127.0.0.1:0", "test"),
@@ -217,14 +212,8 @@ class SpentStaysWithinTheLimitIT {
             writer = new LedgerWriter(vertx, new JdbcLedgerStore(database.database()), 10_000, Ticker.SYSTEM);
             keeper = new GrantKeeper(new JdbcGrants(database.database()), membership, Ticker.SYSTEM);
             keeper.start();
-            admission = new GrantedAdmission(
-                    vertx,
-                    _ -> Future.succeededFuture(Optional.of(settings)),
-                    new TenantBudget(),
-                    keeper,
-                    membership,
-                    writer::healthy,
-                    Ticker.SYSTEM);
+            admission =
+                    new GrantedAdmission(vertx, new TenantLimits(), keeper, membership, writer::healthy, Ticker.SYSTEM);
         }
 
         SessionPermit open(Tenant tenant) {

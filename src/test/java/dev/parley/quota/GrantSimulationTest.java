@@ -98,7 +98,8 @@ class GrantSimulationTest {
             this.outcome = outcome;
             this.store = new ModelGrantStore(() -> now);
             this.store.releasesOrphansOfHardLimits = releasesOrphans;
-            this.limit = new Limit("budget/1", Unit.MONEY, LimitPeriod.HOUR, null, 20 + random.nextInt(200), true);
+            this.limit =
+                    new Limit("budget/1", "main", Unit.MONEY, LimitPeriod.HOUR, null, 20 + random.nextInt(200), true);
             int number = 1 + random.nextInt(4);
             for (int i = 0; i < number; i++) {
                 nodes.add(new Node());

@@ -16,11 +16,11 @@ import dev.parley.quota.SessionPermit.WorstCase;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -39,14 +39,8 @@ class GrantedAdmissionTest {
     private volatile Tenant current = tenant("1.00", BudgetPeriod.DAY);
     private final NodeIdentity node = new OneNode(ticker);
     private final GrantKeeper keeper = new GrantKeeper(store, node, ticker);
-    private final GrantedAdmission admission = new GrantedAdmission(
-            vertx,
-            _ -> Future.succeededFuture(Optional.of(current)),
-            new TenantBudget(),
-            keeper,
-            node,
-            ledgerHealthy::get,
-            ticker);
+    private final GrantedAdmission admission =
+            new GrantedAdmission(vertx, new TenantLimits(), keeper, node, ledgerHealthy::get, ticker);
 
     @BeforeEach
     void start() {
@@ -207,11 +201,14 @@ class GrantedAdmissionTest {
         Reservation reservation = reserved(permit, fixed(NanoUsd.ofUsd("0.60"))).reservation();
 
         assertThat(Eventually.result(reservation.extend(NanoUsd.ofUsd("0.40"), 0)))
-                .isTrue();
-        assertThat(Eventually.result(reservation.extend(new NanoUsd(1), 0))).isFalse();
+                .isEmpty();
+        assertThat(Eventually.result(reservation.extend(new NanoUsd(1), 0))
+                        .orElseThrow()
+                        .message())
+                .contains("budget 'main'");
         assertThat(reservation.amount()).isEqualTo(DOLLAR);
         reservation.release();
-        assertThat(Eventually.result(reservation.extend(CENT, 0))).isFalse();
+        assertThat(Eventually.result(reservation.extend(CENT, 0))).isPresent();
         assertThat(reserved()).isEqualTo(NanoUsd.ofUsd("0.00"));
     }
 
@@ -261,13 +258,12 @@ class GrantedAdmissionTest {
         reserved(permit, fixed(DOLLAR));
         assertThat(refusedReservation(permit, fixed(CENT)).code()).isEqualTo("budget_exhausted");
 
-        current = tenant("1.50", BudgetPeriod.DAY);
+        permit.hear(tenant("1.50", BudgetPeriod.DAY));
         ticker.advance(Budgets.REFUSAL_KEPT);
         Reservation raised = reserved(permit, fixed(NanoUsd.ofUsd("0.50"))).reservation();
         raised.release();
-        current = tenant("0.50", BudgetPeriod.DAY);
+        permit.hear(tenant("0.50", BudgetPeriod.DAY));
         ticker.advance(GrantKeeper.ROUND);
-        reserved(permit, fixed(NanoUsd.ZERO)).reservation().release(); // the permit hears of it
         int asked = store.asked();
         Eventually.holds("what is over has gone back", () -> store.asked() > asked + 1);
 
@@ -322,7 +318,7 @@ class GrantedAdmissionTest {
     }
 
     private static Tenant tenant(String budget, BudgetPeriod period) {
-        return new Tenant(
+        return TestTenants.of(
                 ACME,
                 "Acme",
                 TenantStatus.ACTIVE,

@@ -5,11 +5,13 @@ import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.quota.Reservation;
 import dev.parley.quota.SessionPermit;
+import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A budget in memory that keeps {@code spent + reserved <= limit}, and counts what is open. */
@@ -20,6 +22,11 @@ final class FakeBudget implements SessionPermit {
     private int open;
     private int releases;
     private int recorded;
+    private int renewals;
+    private boolean refusesRenewal;
+    private @Nullable Long audioLeft;
+    private @Nullable Tenant heard;
+    private List<RateLimit> rateLimits = List.of();
     private final List<Runnable> yields = new ArrayList<>();
     /** When set, decisions wait for it. */
     private @Nullable Promise<Void> delay;
@@ -80,11 +87,64 @@ final class FakeBudget implements SessionPermit {
             tokens = Math.min(tokens, (free - worst.fixed().value()) / per);
         }
         if (free < worst.fixed().value() || tokens < worst.outputTokensMin()) {
-            return new ReserveDecision.Refused(
-                    Refusal.of(Refusal.Kind.BUDGET_EXHAUSTED, "budget_exhausted", "the budget is used up"));
+            return new ReserveDecision.Refused(usedUp());
         }
         Money money = new Money(worst.total((int) tokens).value());
         return new ReserveDecision.Reserved(money, (int) tokens);
+    }
+
+    private static Refusal usedUp() {
+        return Refusal.of(Refusal.Kind.BUDGET_EXHAUSTED, "budget_exhausted", "the budget is used up");
+    }
+
+    /** Audio is counted, and this much is left. */
+    void audioLeft(long millis) {
+        audioLeft = millis;
+    }
+
+    void rateLimits(RateLimit... limits) {
+        rateLimits = List.of(limits);
+    }
+
+    /** Limits that have renewed have nothing left. */
+    void refuseRenewals() {
+        refusesRenewal = true;
+    }
+
+    int renewals() {
+        return renewals;
+    }
+
+    /** The tenant's settings that the session has passed on last. */
+    @Nullable
+    Tenant heard() {
+        return heard;
+    }
+
+    @Override
+    public Future<Optional<Refusal>> countAudio(long millis) {
+        long left = audioLeft == null ? Long.MAX_VALUE : audioLeft;
+        if (millis > left) {
+            return Future.succeededFuture(
+                    Optional.of(Refusal.of(Refusal.Kind.RATE_LIMITED, "rate_limit_exceeded", "no more audio today")));
+        }
+        audioLeft = left - millis;
+        return Future.succeededFuture(Optional.empty());
+    }
+
+    @Override
+    public boolean countsAudio() {
+        return audioLeft != null;
+    }
+
+    @Override
+    public void hear(Tenant tenant) {
+        heard = tenant;
+    }
+
+    @Override
+    public List<RateLimit> rateLimits() {
+        return rateLimits;
     }
 
     @Override
@@ -118,13 +178,19 @@ final class FakeBudget implements SessionPermit {
         }
 
         @Override
-        public Future<Boolean> extend(NanoUsd more, long moreTokens) {
+        public Future<Optional<Refusal>> extend(NanoUsd more, long moreTokens) {
             if (more.value() > limit - spent - reserved) {
-                return Future.succeededFuture(false);
+                return Future.succeededFuture(Optional.of(usedUp()));
             }
             amount += more.value();
             reserved += more.value();
-            return Future.succeededFuture(true);
+            return Future.succeededFuture(Optional.empty());
+        }
+
+        @Override
+        public Future<Optional<Refusal>> renew() {
+            renewals++;
+            return Future.succeededFuture(refusesRenewal ? Optional.of(usedUp()) : Optional.empty());
         }
 
         @Override

@@ -19,6 +19,7 @@ import dev.parley.telemetry.ErrorRecorder.SessionError;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.tenancy.TestTenants;
 import dev.parley.upstream.UpstreamConnector;
 import dev.parley.upstream.UpstreamConnector.Outcome;
 import dev.parley.upstream.UpstreamConnector.Target;
@@ -57,13 +58,14 @@ final class SessionRig implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final Context context = vertx.getOrCreateContext();
     private final SessionOrder order;
+    private volatile Tenant settings;
     private final SessionServices services;
     private int upstreamsEnded;
     private @Nullable Refusal recheck;
 
     SessionRig(Setup setup) {
         budget = new FakeBudget(NanoUsd.ofUsd(setup.budget));
-        Tenant tenant = new Tenant(
+        Tenant tenant = TestTenants.of(
                 new TenantId("acme"),
                 "Acme",
                 TenantStatus.ACTIVE,
@@ -85,19 +87,22 @@ final class SessionRig implements AutoCloseable {
                 null,
                 OptionalInt.empty());
         FakePrices prices = new FakePrices();
+        settings = tenant;
+        TenantTerms terms = new TenantTerms(tenant);
         order = new SessionOrder(
                 SessionId.random(),
-                tenant,
+                terms,
                 caller,
                 setup.kind,
                 setup.kind == ModelKind.CONVERSATION ? new ModelName(MODEL) : null,
-                new ModelPolicy(prices, Ticker.SYSTEM, tenant, caller),
+                new ModelPolicy(prices, Ticker.SYSTEM, terms, caller),
                 budget);
         services = new SessionServices(
                 connector(setup),
                 prices,
                 ledger,
                 verifier(),
+                _ -> Future.succeededFuture(Optional.of(settings)),
                 errors::add,
                 Ticker.SYSTEM,
                 new SessionConfig(10, 50, setup.cancelTimeout, setup.commitTimeout, Duration.ofSeconds(5), 1_000),

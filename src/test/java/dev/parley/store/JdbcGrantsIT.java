@@ -103,7 +103,7 @@ class JdbcGrantsIT {
 
     @Test
     void whatADeadNodeHeldOfASoftLimitIsFreeAndALateEntryStillCounts() {
-        Limit limit = new Limit("budget/soft", Unit.MONEY, LimitPeriod.DAY, null, 100, false);
+        Limit limit = new Limit("budget/soft", "main", Unit.MONEY, LimitPeriod.DAY, null, 100, false);
         long node = node("soft-1");
         Answer held = exchange(node, ask("soft", limit, null, 0, 60, 60));
         write("soft", "resp_1", held, 10);
@@ -132,9 +132,10 @@ class JdbcGrantsIT {
     @Test
     void aNewWindowBeginsWithWhatTheLedgerHolds() {
         ledger.insert(List.of(UsageEntries.response("opening", "old")));
-        Limit limit = new Limit("budget/o", Unit.MONEY, LimitPeriod.TOTAL, null, 50_000_000, true);
-        Limit alice = new Limit("budget/a", Unit.TOKENS, LimitPeriod.TOTAL, new SubjectId("alice"), 5_000, true);
-        Limit bob = new Limit("budget/a", Unit.TOKENS, LimitPeriod.TOTAL, new SubjectId("bob"), 5_000, true);
+        Limit limit = new Limit("budget/o", "main", Unit.MONEY, LimitPeriod.TOTAL, null, 50_000_000, true);
+        Limit alice =
+                new Limit("budget/a", "main", Unit.TOKENS, LimitPeriod.TOTAL, new SubjectId("alice"), 5_000, true);
+        Limit bob = new Limit("budget/a", "main", Unit.TOKENS, LimitPeriod.TOTAL, new SubjectId("bob"), 5_000, true);
         long node = node("opening-1");
 
         assertThat(exchange(node, ask("opening", limit, null, 0, 0, 0)).spent()).isEqualTo(10_000_000);
@@ -207,7 +208,7 @@ class JdbcGrantsIT {
     }
 
     private static Limit limit(String name, long amount) {
-        return new Limit("budget/" + name, Unit.MONEY, LimitPeriod.DAY, null, amount, true);
+        return new Limit("budget/" + name, "main", Unit.MONEY, LimitPeriod.DAY, null, amount, true);
     }
 
     private static Ask ask(String tenant, Limit limit, @Nullable Answer held, long give, long least, long most) {

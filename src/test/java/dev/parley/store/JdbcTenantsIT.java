@@ -12,6 +12,7 @@ import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
 import dev.parley.tenancy.TenantStore.Changes;
 import dev.parley.tenancy.TenantStore.Mark;
+import dev.parley.tenancy.TestTenants;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -79,8 +80,15 @@ class JdbcTenantsIT {
         Changes suspended = tenants.changedSince(made.mark());
         assertThat(suspended.tenants()).contains(new TenantId("news-b"));
 
-        DB.execute("insert into tenant_model values ('news-a', 'whisper-1')");
-        assertThat(tenants.changedSince(suspended.mark()).tenants()).contains(new TenantId("news-a"));
+        DB.execute("insert into tenant_limit values ('news-a', 'sessions_max', 7)"
+                + " on conflict (tenant_id, name) do update set amount = 7");
+        Changes limited = tenants.changedSince(suspended.mark());
+        assertThat(limited.tenants()).contains(new TenantId("news-a"));
+
+        DB.execute("insert into plan_limit values ('standard', 'responses_per_minute', 7)");
+        Changes planned = tenants.changedSince(limited.mark());
+        DB.execute("delete from plan_limit where plan = 'standard'");
+        assertThat(planned.tenants()).contains(new TenantId("news-a"), new TenantId("news-b"));
     }
 
     /** A change that is committed after a later one was already told. */
@@ -92,7 +100,7 @@ class JdbcTenantsIT {
         try (Connection slow = Database.dedicated(DB.server());
                 Statement statement = slow.createStatement()) {
             slow.setAutoCommit(false);
-            statement.execute("update tenant set sessions_max = 77 where id = 'slow'");
+            statement.execute("update tenant set name = 'x' where id = 'slow'");
             tenants.suspend(new TenantId("fast"));
             Changes first = tenants.changedSince(mark);
             assertThat(first.tenants()).contains(new TenantId("fast")).doesNotContain(new TenantId("slow"));
@@ -118,7 +126,7 @@ class JdbcTenantsIT {
     @Test
     void refusesAnAllowListWithAModelThatTheCatalogueDoesNotKnow() {
         assertThatThrownBy(() -> tenants.create(tenant("typo", Set.of(new ModelName("gpt-realtimes")))))
-                .isInstanceOf(JdbcTenants.UnknownModelException.class)
+                .isInstanceOf(UnknownModelException.class)
                 .hasMessageContaining("gpt-realtimes");
         assertThat(tenants.find(new TenantId("typo"))).isEmpty();
     }
@@ -133,7 +141,7 @@ class JdbcTenantsIT {
     }
 
     private static Tenant tenant(String id, Set<ModelName> models) {
-        return new Tenant(
+        return TestTenants.of(
                 new TenantId(id),
                 "Acme of " + id,
                 TenantStatus.ACTIVE,

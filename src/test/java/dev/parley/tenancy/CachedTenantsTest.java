@@ -201,7 +201,7 @@ class CachedTenantsTest {
     }
 
     private static Tenant tenant(int sessionsMax) {
-        return new Tenant(
+        return TestTenants.of(
                 ACME,
                 "Acme",
                 TenantStatus.ACTIVE,

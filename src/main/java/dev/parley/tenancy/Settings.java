@@ -1,0 +1,147 @@
+package dev.parley.tenancy;
+
+import dev.parley.domain.ModelName;
+import dev.parley.domain.NanoUsd;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a plan says, or a tenant beside its plan; null, or a limit without an entry: nothing, so what lies below it holds.
+ * Immutable.
+ *
+ * @param limits empty amount: without limit
+ * @param budgets one of each name
+ * @param closeOnExhausted whether an exhausted budget ends the session (true) or only refuses the response
+ * @param mcpAllowed whether sessions may use MCP tools
+ * @param promptsAllowed whether sessions may use prompts that the provider keeps
+ * @param models those that may be used; empty: every model of the catalogue
+ * @param voices those that may be used; empty: every voice
+ */
+public record Settings(
+        Map<LimitName, OptionalLong> limits,
+        List<Budget> budgets,
+        @Nullable Boolean closeOnExhausted,
+        @Nullable Boolean mcpAllowed,
+        @Nullable Boolean promptsAllowed,
+        @Nullable Set<ModelName> models,
+        @Nullable Set<String> voices) {
+    /** Says nothing. */
+    public static final Settings NONE = new Settings(Map.of(), List.of(), null, null, null, null, null);
+
+    /** What holds where neither tenant nor plan say anything. */
+    public static final Settings STANDARD = standard();
+
+    public Settings {
+        limits = Map.copyOf(limits);
+        budgets = List.copyOf(budgets);
+        models = models == null ? null : Set.copyOf(models);
+        voices = voices == null ? null : Set.copyOf(voices);
+        if (budgets.stream().map(Budget::name).distinct().count() < budgets.size()) {
+            throw new IllegalArgumentException("two budgets of one name");
+        }
+        limits.forEach((name, amount) -> {
+            if (amount.isPresent() && amount.getAsLong() < name.least()) {
+                throw new IllegalArgumentException(name.word() + " is " + name.least() + " or more");
+            }
+        });
+    }
+
+    /** These, and where they say nothing, those. */
+    public Settings over(Settings those) {
+        Map<LimitName, OptionalLong> all = new EnumMap<>(LimitName.class);
+        all.putAll(those.limits);
+        all.putAll(limits);
+        List<Budget> both = new ArrayList<>(budgets);
+        those.budgets.stream().filter(theirs -> budget(theirs.name()) == null).forEach(both::add);
+        return new Settings(
+                all,
+                both,
+                closeOnExhausted == null ? those.closeOnExhausted : closeOnExhausted,
+                mcpAllowed == null ? those.mcpAllowed : mcpAllowed,
+                promptsAllowed == null ? those.promptsAllowed : promptsAllowed,
+                models == null ? those.models : models,
+                voices == null ? those.voices : voices);
+    }
+
+    public @Nullable Budget budget(String name) {
+        return budgets.stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** With a limit; empty amount: without limit. */
+    public Settings with(LimitName name, OptionalLong amount) {
+        Map<LimitName, OptionalLong> changed = new EnumMap<>(LimitName.class);
+        changed.putAll(limits);
+        changed.put(name, amount);
+        return with(changed);
+    }
+
+    public Settings with(LimitName name, long amount) {
+        return with(name, OptionalLong.of(amount));
+    }
+
+    /** With nothing said of a limit. */
+    public Settings without(LimitName name) {
+        Map<LimitName, OptionalLong> changed = new EnumMap<>(LimitName.class);
+        changed.putAll(limits);
+        changed.remove(name);
+        return with(changed);
+    }
+
+    /** With a budget in place of the one of its name. */
+    public Settings with(Budget budget) {
+        List<Budget> changed = new ArrayList<>(without(budget.name()).budgets);
+        changed.add(budget);
+        return withBudgets(changed);
+    }
+
+    /** Without the budget of a name. */
+    public Settings without(String budget) {
+        return withBudgets(
+                budgets.stream().filter(one -> !one.name().equals(budget)).toList());
+    }
+
+    public Settings withCloseOnExhausted(@Nullable Boolean close) {
+        return new Settings(limits, budgets, close, mcpAllowed, promptsAllowed, models, voices);
+    }
+
+    public Settings withMcpAllowed(@Nullable Boolean allowed) {
+        return new Settings(limits, budgets, closeOnExhausted, allowed, promptsAllowed, models, voices);
+    }
+
+    public Settings withPromptsAllowed(@Nullable Boolean allowed) {
+        return new Settings(limits, budgets, closeOnExhausted, mcpAllowed, allowed, models, voices);
+    }
+
+    public Settings withModels(@Nullable Set<ModelName> allowed) {
+        return new Settings(limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, allowed, voices);
+    }
+
+    public Settings withVoices(@Nullable Set<String> allowed) {
+        return new Settings(limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, allowed);
+    }
+
+    private Settings with(Map<LimitName, OptionalLong> changed) {
+        return new Settings(changed, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices);
+    }
+
+    private Settings withBudgets(List<Budget> changed) {
+        return new Settings(limits, changed, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices);
+    }
+
+    private static Settings standard() {
+        Map<LimitName, OptionalLong> limits = new EnumMap<>(LimitName.class);
+        for (LimitName name : LimitName.values()) {
+            limits.put(name, name.standard());
+        }
+        Budget main = Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("10"), BudgetPeriod.MONTH);
+        return new Settings(limits, List.of(main), false, false, false, Set.of(), Set.of());
+    }
+}
