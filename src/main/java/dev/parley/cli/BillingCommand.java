@@ -16,10 +16,10 @@ import picocli.CommandLine.Spec;
         name = "billing",
         mixinStandardHelpOptions = true,
         description = {
-            "Hands out the sealed ledger, and verifies it.",
+            "Hands out the sealed ledger, verifies it, and closes its periods.",
             "Billing jobs that can speak SQL read the schema 'billing' instead: src/docs/billing.md."
         },
-        subcommands = {BillingCommand.Verify.class, BillingCommand.Export.class},
+        subcommands = {BillingCommand.Verify.class, BillingCommand.Export.class, BillingClose.class},
         footer = {"", "Examples:", "  parley billing verify", "  parley billing export --format jsonl --from-seal 118"})
 final class BillingCommand implements Runnable {
     @Spec

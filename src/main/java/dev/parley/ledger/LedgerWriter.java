@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +51,7 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
     private final Ticker ticker;
     private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
     private final AtomicInteger placesTaken = new AtomicInteger();
+    private final Set<OnePlace> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger unwritten = new AtomicInteger();
     private final AtomicLong groups = new AtomicLong();
     private final AtomicLong rows = new AtomicLong();
@@ -78,7 +81,9 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
         int taken = placesTaken.get();
         while (taken < placesMax) {
             if (placesTaken.compareAndSet(taken, taken + 1)) {
-                return Optional.of(new OnePlace());
+                OnePlace place = new OnePlace(ticker.nanos());
+                open.add(place);
+                return Optional.of(place);
             }
             taken = placesTaken.get();
         }
@@ -118,6 +123,18 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
             oldest = queue.peek();
         }
         return oldest == null ? 0 : Math.max(0, (ticker.nanos() - oldest.sinceNanos()) / 1_000_000);
+    }
+
+    /**
+     * The moment, by the ticker, from which on all open work was claimed: what is written from now on was reserved after it.
+     * Looks at every open place.
+     */
+    public long claimedSinceNanos() {
+        long oldest = ticker.nanos();
+        for (OnePlace place : open) {
+            oldest = Math.min(oldest, place.sinceNanos);
+        }
+        return oldest;
     }
 
     /** Groups committed since the start. */
@@ -273,7 +290,7 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
         for (Waiting waiting : group) {
             byContext.computeIfAbsent(waiting.context(), _ -> new ArrayList<>()).add(waiting.promise());
         }
-        ended(group.size());
+        ended(group);
         byContext.forEach((context, promises) -> onContext(context, () -> promises.forEach(Promise::complete)));
     }
 
@@ -283,7 +300,7 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
                 .addKeyValue("entry", waiting.entry())
                 .addKeyValue("cause", why)
                 .log("a usage entry can never be written: book it by hand");
-        ended(1);
+        ended(List.of(waiting));
         onContext(waiting.context(), () -> waiting.promise().fail(new LedgerException("usage entry rejected: " + why)));
     }
 
@@ -292,9 +309,10 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
         onContext(waiting.context(), () -> waiting.promise().tryFail(new LedgerException("the node stops")));
     }
 
-    private void ended(int entries) {
-        unwritten.addAndGet(-entries);
-        placesTaken.addAndGet(-entries);
+    private void ended(List<Waiting> group) {
+        group.forEach(waiting -> open.remove(waiting.place()));
+        unwritten.addAndGet(-group.size());
+        placesTaken.addAndGet(-group.size());
     }
 
     private static void onContext(Context context, Runnable action) {
@@ -305,11 +323,16 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
         }
     }
 
-    private record Waiting(UsageEntry entry, Promise<Void> promise, Context context, long sinceNanos) {}
+    private record Waiting(UsageEntry entry, Promise<Void> promise, Context context, long sinceNanos, OnePlace place) {}
 
     /** One claimed place. */
     private final class OnePlace implements Place {
         private final AtomicBoolean ended = new AtomicBoolean();
+        private final long sinceNanos;
+
+        OnePlace(long sinceNanos) {
+            this.sinceNanos = sinceNanos;
+        }
 
         @Override
         public Future<Void> commit(UsageEntry entry) {
@@ -318,13 +341,14 @@ public final class LedgerWriter implements Ledger, AutoCloseable {
             }
             Promise<Void> promise = Promise.promise();
             unwritten.incrementAndGet();
-            queue.add(new Waiting(entry, promise, vertx.getOrCreateContext(), ticker.nanos()));
+            queue.add(new Waiting(entry, promise, vertx.getOrCreateContext(), ticker.nanos(), this));
             return promise.future();
         }
 
         @Override
         public void giveBack() {
             if (ended.compareAndSet(false, true)) {
+                open.remove(this);
                 placesTaken.decrementAndGet();
             }
         }

@@ -7,6 +7,7 @@ import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.SessionConfig;
+import dev.parley.domain.NodeIdentity;
 import dev.parley.gateway.RealtimeSessions;
 import dev.parley.gateway.SessionOpener;
 import dev.parley.gateway.TenantListener;
@@ -22,6 +23,7 @@ import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcLedgerStore;
+import dev.parley.store.PeriodFloor;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
@@ -122,7 +124,7 @@ public final class Broker implements AutoCloseable {
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
         Nodes node = startNode(vertx, storage, tenants);
         GrantKeeper grants = startGrants(storage, node); // before the writer: stopped after the last entry is written
-        LedgerWriter writer = startLedger(vertx, storage);
+        LedgerWriter writer = startLedger(vertx, storage, node.identity());
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
         BytesLegs legs = new BytesLegs();
         DirectConnector upstream = Upstreams.start(vertx, config, legs, parts);
@@ -179,11 +181,13 @@ public final class Broker implements AutoCloseable {
         return keeper;
     }
 
-    private LedgerWriter startLedger(Vertx vertx, Storage storage) {
+    private LedgerWriter startLedger(Vertx vertx, Storage storage, NodeIdentity node) {
         SessionConfig session = config.session();
         LedgerWriter writer = new LedgerWriter(
                 vertx, new JdbcLedgerStore(storage.database()), session.ledgerPlacesMax(), Ticker.SYSTEM);
         parts.add("ledger writer", () -> writer.drain(session.commitTimeout()));
+        PeriodFloor floor = new PeriodFloor(storage.database(), node, writer::claimedSinceNanos, Ticker.SYSTEM);
+        parts.add("ledger period floor", floor::close);
         readiness.ask(
                 Readiness.Condition.DATABASE,
                 () -> writer.healthy() ? Optional.empty() : Optional.of("Postgres does not answer in time"));

@@ -23,7 +23,8 @@ public final class JdbcBilling {
     /** Every way in which the ledger does not agree with its seals or its budgets; empty when all is well. */
     public List<String> problems() {
         return database.withConnection("verify the ledger", connection -> {
-            try (PreparedStatement query = connection.prepareStatement("select problem from verify_ledger()");
+            try (PreparedStatement query = connection.prepareStatement(
+                            "select problem from verify_ledger() union all select problem from verify_periods()");
                     ResultSet rows = query.executeQuery()) {
                 List<String> problems = new ArrayList<>();
                 while (rows.next()) {

@@ -76,7 +76,11 @@ public final class JdbcLedgerStore implements LedgerStore {
         try {
             entries.stream().map(UsageEntry::period).distinct().forEach(this::ensurePartition);
             database.inTransaction("write usage entries", connection -> {
-                settle(connection, entries, insert(connection, entries));
+                Set<Key> written = insert(connection, entries);
+                if (written.size() < entries.size()) {
+                    written.addAll(bookedLate(connection));
+                }
+                settle(connection, entries, written);
                 return entries.size();
             });
             return new Outcome.Committed();
@@ -135,21 +139,34 @@ public final class JdbcLedgerStore implements LedgerStore {
                 Object[] values = entries.stream().map(column.value()).toArray();
                 insert.setArray(++at, connection.createArrayOf(column.type(), values));
             }
-            Set<Key> inserted = new HashSet<>();
             try (ResultSet rows = insert.executeQuery()) {
-                while (rows.next()) {
-                    inserted.add(new Key(rows.getString(1), rows.getObject(2, UUID.class), rows.getInt(3)));
-                }
+                return keys(rows);
             }
-            return inserted;
         }
     }
 
-    /** Only what was inserted now is charged: a retry finds its rows, and has charged them. */
-    private static void settle(Connection connection, List<UsageEntry> entries, Set<Key> inserted) throws SQLException {
+    /** The database puts an entry whose period is closed into the next open one. */
+    private static Set<Key> bookedLate(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(
+                        "select tenant_id, entry_id, period from late_entry where xid = pg_current_xact_id()");
+                ResultSet rows = query.executeQuery()) {
+            return keys(rows);
+        }
+    }
+
+    private static Set<Key> keys(ResultSet rows) throws SQLException {
+        Set<Key> keys = new HashSet<>();
+        while (rows.next()) {
+            keys.add(new Key(rows.getString(1), rows.getObject(2, UUID.class), rows.getInt(3)));
+        }
+        return keys;
+    }
+
+    /** Only what was written now is charged: a retry finds its rows, and has charged them. */
+    private static void settle(Connection connection, List<UsageEntry> entries, Set<Key> written) throws SQLException {
         SortedMap<Long, Long> amounts = new TreeMap<>();
         for (UsageEntry entry : entries) {
-            if (inserted.remove(new Key(entry.tenant().value(), entry.id(), entry.period()))) {
+            if (written.remove(new Key(entry.tenant().value(), entry.id(), entry.period()))) {
                 entry.charges().forEach(charge -> amounts.merge(charge.grant(), charge.amount(), Math::addExact));
             }
         }
