@@ -4,7 +4,6 @@ import dev.parley.config.BrokerConfig;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcBilling;
 import java.io.PrintWriter;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,7 +18,7 @@ import picocli.CommandLine.Spec;
             "Hands out the sealed ledger, verifies it, and closes its periods.",
             "Billing jobs that can speak SQL read the schema 'billing' instead: src/docs/billing.md."
         },
-        subcommands = {BillingCommand.Verify.class, BillingCommand.Export.class, BillingClose.class},
+        subcommands = {BillingVerify.class, BillingCommand.Export.class, BillingClose.class, BillingRebuild.class},
         footer = {"", "Examples:", "  parley billing verify", "  parley billing export --format jsonl --from-seal 118"})
 final class BillingCommand implements Runnable {
     @Spec
@@ -29,27 +28,6 @@ final class BillingCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "which command? See 'parley billing --help'.");
-    }
-
-    /** {@code billing verify}. */
-    @Command(
-            name = "verify",
-            mixinStandardHelpOptions = true,
-            description = {
-                "Counts, sums and hashes the ledger again, and holds it against its seals and against the budgets.",
-                "Says what does not agree, and exits with 1; exits with 0 when all is well."
-            })
-    static final class Verify extends DatabaseCommand {
-        @Override
-        void run(Database database, BrokerConfig settings) throws CommandFailure {
-            JdbcBilling billing = new JdbcBilling(database);
-            List<String> problems = billing.problems();
-            problems.forEach(out()::println);
-            if (!problems.isEmpty()) {
-                throw new CommandFailure(problems.size() + " problems found");
-            }
-            out().println("all is well up to seal " + billing.lastSeal());
-        }
     }
 
     /** {@code billing export}. */

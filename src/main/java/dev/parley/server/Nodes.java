@@ -30,8 +30,8 @@ import java.util.Set;
 
 /** What makes this broker one node among several on its database. */
 final class Nodes {
-    /** Threads that use the control connections: heartbeat, reaper, permits, commands, news of tenants, grants, sealer. */
-    static final int THREADS = 7;
+    /** Threads that use the control connections: heartbeat, reaper, permits, commands, news of tenants, grants, sealer, rollups. */
+    static final int THREADS = 8;
 
     /** How long responses may still run when the other nodes have given this one up. */
     private static final Duration FENCED_GRACE = Duration.ofSeconds(5);

@@ -13,6 +13,7 @@ import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.Migrations;
 import dev.parley.store.Progress;
+import dev.parley.store.Rollups;
 import dev.parley.store.Sealer;
 import dev.parley.store.Upkeep;
 import java.io.UncheckedIOException;
@@ -31,7 +32,8 @@ record Storage(
         IssuerDirectory issuers,
         CurrentPrices prices,
         JdbcErrorRecorder errors,
-        Sealer sealer) {
+        Sealer sealer,
+        Rollups rollups) {
 
     /** Opens the database, brings its schema up to date and starts what reads and tends it. Blocks. */
     static Storage open(BrokerConfig config, Parts parts, Readiness readiness, Progress progress)
@@ -48,6 +50,8 @@ record Storage(
         parts.add("upkeep", upkeep::close);
         Sealer sealer = new Sealer(control);
         parts.add("ledger sealer", sealer::close);
+        Rollups rollups = new Rollups(control);
+        parts.add("usage rollups", rollups::close);
         CurrentPrices prices = new CurrentPrices(new JdbcPrices(database)::read);
         parts.add("prices", prices::close);
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
@@ -60,7 +64,8 @@ record Storage(
                 new JdbcIssuers(database, masterKey(config)),
                 prices,
                 errors,
-                sealer);
+                sealer,
+                rollups);
     }
 
     private static SecretBox masterKey(BrokerConfig config) throws StartException {

@@ -59,6 +59,10 @@ final class Telemetry implements AutoCloseable {
                 "parley.ledger.seal.lag.seconds",
                 "How long the oldest usage entry has been waiting for its seal",
                 storage.sealer()::lagSeconds);
+        meters.gauge(
+                "parley.ledger.rollup.seal",
+                "The last seal that this node has added to the hourly sums",
+                storage.rollups()::lastSeal);
         meters.gauge("parley.database.connections", "Connections in use", storage.database()::connectionsInUse);
         meters.gauge(
                 "parley.database.waiting", "Callers that wait for a connection", storage.database()::callersWaiting);

@@ -8,6 +8,7 @@ import io.vertx.core.Context;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Properties;
 
@@ -102,6 +103,21 @@ public final class Database implements AutoCloseable {
         } catch (SQLException e) {
             throw StoreException.of(doing, e);
         }
+    }
+
+    /**
+     * Runs {@code work} in one transaction whose statements may take as long as {@code patience}: for an operator who waits.
+     * It should only read, or it holds the ledger's seals back for so long.
+     */
+    public <T> T patiently(String doing, Duration patience, Work<T> work) {
+        int millis = Math.toIntExact(patience.toMillis());
+        return inTransaction(doing, connection -> {
+            connection.setNetworkTimeout(Runnable::run, millis); // the pool sets it back
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("set local statement_timeout = " + millis);
+            }
+            return work.on(connection);
+        });
     }
 
     /** Connections in use now; for statistics. */

@@ -4,27 +4,37 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The sealed ledger, as billing jobs read it. Blocks. Thread-safe. */
 public final class JdbcBilling {
+    private static final Duration PATIENCE = Duration.ofHours(1);
+
     private final Database database;
 
     public JdbcBilling(Database database) {
         this.database = database;
     }
 
-    /** Every way in which the ledger does not agree with its seals or its budgets; empty when all is well. */
+    /**
+     * Every way in which the ledger does not agree with its seals, its closed periods, the budgets or the rollups; empty
+     * when all is well. Reads the whole ledger.
+     */
     public List<String> problems() {
-        return database.withConnection("verify the ledger", connection -> {
-            try (PreparedStatement query = connection.prepareStatement(
-                            "select problem from verify_ledger() union all select problem from verify_periods()");
+        return database.patiently("verify the ledger", PATIENCE, connection -> {
+            try (PreparedStatement query = connection.prepareStatement("""
+                            select problem from verify_ledger()
+                            union all select problem from verify_periods()
+                            union all select problem from verify_rollups()
+                            """);
                     ResultSet rows = query.executeQuery()) {
                 List<String> problems = new ArrayList<>();
                 while (rows.next()) {
@@ -43,6 +53,19 @@ public final class JdbcBilling {
                     ResultSet row = query.executeQuery()) {
                 row.next();
                 return row.getLong(1);
+            }
+        });
+    }
+
+    /** The chain of a seal, in hex: it stands for every entry up to there. Empty if there is no such seal. */
+    public Optional<String> chain(long seal) {
+        return database.withConnection("read a seal", connection -> {
+            try (PreparedStatement query =
+                    connection.prepareStatement("select chain from billing.seal where seal_no = ?")) {
+                query.setLong(1, seal);
+                try (ResultSet rows = query.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getString(1)) : Optional.<String>empty();
+                }
             }
         });
     }

@@ -36,15 +36,10 @@ public final class JdbcPeriods {
     }
 
     /**
-     * Closes the period for ever, or finds it closed. Seals first what is not sealed; retryable when another transaction
-     * keeps some of it from being sealed, or writes into the period.
+     * Closes the period for ever, or finds it closed; retryable when another transaction keeps some of it from being sealed,
+     * or does not stop writing into it.
      */
     public ClosedPeriod close(int period) {
-        database.inTransaction("seal the ledger", connection -> {
-            try (PreparedStatement call = connection.prepareStatement("select seal_ledger()")) {
-                return call.execute();
-            }
-        });
         return database.inTransaction("close period " + period, connection -> close(connection, period));
     }
 

@@ -29,6 +29,11 @@ class HelpTest {
                 "tenant issuer remove",
                 "simulator",
                 "bench",
+                "billing",
+                "billing verify",
+                "billing export",
+                "billing close",
+                "billing rebuild",
                 "bench relay"
             })
     void everyCommandExplainsItself(String command) {
