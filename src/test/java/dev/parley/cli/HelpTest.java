@@ -40,6 +40,7 @@ class HelpTest {
         StringWriter out = new StringWriter();
 
         int code = Converters.register(new CommandLine(new ParleyCommand()))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out))
                 .execute((command + " --help").split(" "));
 
