@@ -231,7 +231,8 @@ begin
             and (budget.tenant_id = tenant.id
                  or budget.plan = tenant.plan and not exists (
                      select from budget as own where own.tenant_id = tenant.id and own.name = balance.budget))
-            and budget.unit = balance.unit and budget.period = balance.period
+            and balance.limit_key = concat_ws('/', 'budget', budget.name, budget.unit, budget.period, budget.scope,
+                                              case when budget.hard then 'hard' else 'soft' end)
         where balance.budget is not null
           and (balance.window_end is null or balance.window_end > clock_timestamp() - interval '5 minutes')
     loop

@@ -9,7 +9,6 @@ import dev.parley.tenancy.Settings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -31,7 +30,7 @@ final class SettingsView {
             }
         }
         JsonArray budgets = new JsonArray();
-        sorted(settings).forEach(budget -> budgets.add(json(budget)));
+        settings.budgets().forEach(budget -> budgets.add(json(budget)));
         return new JsonObject()
                 .put("limits", limits)
                 .put("budgets", budgets)
@@ -82,7 +81,7 @@ final class SettingsView {
     /** A line for each budget. */
     static String budgets(Settings settings, Settings own) {
         StringBuilder text = new StringBuilder();
-        for (Budget budget : sorted(settings)) {
+        for (Budget budget : settings.budgets()) {
             text.append(
                     ROW.formatted("budget " + budget.name(), text(budget) + mark(own.budget(budget.name()) != null)));
         }
@@ -128,12 +127,6 @@ final class SettingsView {
         return settings.models() == null
                 ? List.of()
                 : settings.models().stream().map(ModelName::value).sorted().toList();
-    }
-
-    private static List<Budget> sorted(Settings settings) {
-        return settings.budgets().stream()
-                .sorted(Comparator.comparing(Budget::name))
-                .toList();
     }
 
     private static String word(Enum<?> value) {

@@ -81,10 +81,14 @@ final class QuotaRefusals {
     private static String amount(Unit unit, long amount) {
         return switch (unit) {
             case MONEY -> new NanoUsd(amount).toString();
-            case TOKENS -> amount + " tokens";
-            case RESPONSES -> amount + " responses";
-            case SESSION_STARTS -> amount + " session starts";
-            case AUDIO_MILLIS -> amount / 1_000 + " seconds of audio";
+            case TOKENS -> counted(amount, "token", "");
+            case RESPONSES -> counted(amount, "response", "");
+            case SESSION_STARTS -> counted(amount, "session start", "");
+            case AUDIO_MILLIS -> counted(amount / 1_000, "second", " of audio");
         };
+    }
+
+    private static String counted(long amount, String one, String of) {
+        return amount + " " + one + (amount == 1 ? "" : "s") + of;
     }
 }

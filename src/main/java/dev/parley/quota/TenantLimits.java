@@ -28,14 +28,20 @@ public final class TenantLimits implements LimitSource {
         return limits;
     }
 
-    /** A budget of another period, unit or scope is another limit, though its name is the same. */
+    /** A budget of another period, unit, scope or hardness is another limit, though its name is the same. */
     private static void addBudget(List<Limit> limits, Budget budget, SubjectId subject) {
         boolean concerns = budget.scope() != Budget.Scope.SUBJECT || subject.equals(budget.subject());
         if (budget.amount().isEmpty() || !concerns) {
             return;
         }
         String key = String.join(
-                "/", "budget", budget.name(), word(budget.unit()), word(budget.period()), word(budget.scope()));
+                "/",
+                "budget",
+                budget.name(),
+                word(budget.unit()),
+                word(budget.period()),
+                word(budget.scope()),
+                budget.hard() ? "hard" : "soft");
         limits.add(new Limit(
                 key,
                 budget.name(),

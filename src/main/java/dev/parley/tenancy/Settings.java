@@ -3,6 +3,7 @@ package dev.parley.tenancy;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  *
  * @param limits empty amount: without limit
- * @param budgets one of each name
+ * @param budgets one of each name, in the order of their names
  * @param closeOnExhausted whether an exhausted budget ends the session (true) or only refuses the response
  * @param mcpAllowed whether sessions may use MCP tools
  * @param promptsAllowed whether sessions may use prompts that the provider keeps
@@ -38,7 +39,7 @@ public record Settings(
 
     public Settings {
         limits = Map.copyOf(limits);
-        budgets = List.copyOf(budgets);
+        budgets = budgets.stream().sorted(Comparator.comparing(Budget::name)).toList();
         models = models == null ? null : Set.copyOf(models);
         voices = voices == null ? null : Set.copyOf(voices);
         if (budgets.stream().map(Budget::name).distinct().count() < budgets.size()) {

@@ -62,6 +62,34 @@ class CommandsIT {
             assertThat(revoke.stderr()).isEmpty();
             assertThat(revoke.stdout()).startsWith("revoked " + tokenId + " of acme");
 
+            assertThat(run("plan", "create", "pro", "--limit", "responses_per_minute=60", "--mcp", "true")
+                            .stdout())
+                    .contains("responses_per_minute")
+                    .contains("mcp_allowed");
+            assertThat(run("tenant", "set", "acme", "--plan", "pro", "--limit", "sessions_max=unlimited")
+                            .stdout())
+                    .containsPattern("plan +pro")
+                    .containsPattern("sessions_max +unlimited +\\(own\\)")
+                    .containsPattern("responses_per_minute +60\n");
+            assertThat(run(
+                                    "budget",
+                                    "set",
+                                    "each",
+                                    "--tenant",
+                                    "acme",
+                                    "--usd",
+                                    "2",
+                                    "--period",
+                                    "day",
+                                    "--each-subject")
+                            .stdout())
+                    .containsPattern("budget each +\\$2\\.00 each day for each subject, hard +\\(own\\)")
+                    .containsPattern("budget main +\\$2\\.50 each day, hard");
+            assertThat(run("plan", "delete", "pro").stderr()).contains("tenants are on plan 'pro'");
+            assertThat(run("plan", "set", "pro", "--limit", "responses_per_hour=1")
+                            .stderr())
+                    .contains("there is no limit 'responses_per_hour'");
+
             JsonObject node = new JsonArray(run("node", "list", "--json").stdout()).getJsonObject(0);
             assertThat(node.getString("state")).isEqualTo("serving");
             assertThat(node.getInteger("sessions")).isZero();

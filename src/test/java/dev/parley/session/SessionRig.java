@@ -17,6 +17,7 @@ import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.UsageEntry;
 import dev.parley.telemetry.ErrorRecorder.SessionError;
 import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
 import dev.parley.tenancy.TestTenants;
@@ -65,7 +66,7 @@ final class SessionRig implements AutoCloseable {
 
     SessionRig(Setup setup) {
         budget = new FakeBudget(NanoUsd.ofUsd(setup.budget));
-        Tenant tenant = TestTenants.of(
+        Tenant plain = TestTenants.of(
                 new TenantId("acme"),
                 "Acme",
                 TenantStatus.ACTIVE,
@@ -77,6 +78,7 @@ final class SessionRig implements AutoCloseable {
                 setup.sessionLengthMax,
                 setup.closeOnExhausted,
                 Instant.EPOCH);
+        Tenant tenant = plain.withOwn(setup.settings.apply(plain.own()));
         Caller caller = new Caller(
                 tenant.id(),
                 new SubjectId("alice"),
@@ -118,6 +120,7 @@ final class SessionRig implements AutoCloseable {
         int outputTokensMax = 4_096;
         boolean closeOnExhausted;
         boolean voiceActivity;
+        UnaryOperator<Settings> settings = own -> own;
 
         @Nullable
         Refusal unavailable;
@@ -209,6 +212,13 @@ final class SessionRig implements AutoCloseable {
 
     List<UsageEntry> entries() {
         return on(ledger::entries);
+    }
+
+    /** The tenant's settings change, and the node hears of it. */
+    void change(UnaryOperator<Settings> change) {
+        settings = settings.withOwn(change.apply(settings.own()));
+        registry.recheck(Set.of(settings.id()));
+        on(() -> true); // the session has heard
     }
 
     void refuseAtRecheck(Refusal refusal) {
