@@ -91,8 +91,7 @@ final class SettingOptions {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description =
-                    "An allowed model; can be repeated, replaces the list. Default: every model of the catalogue.")
+            description = "An allowed model; can be repeated, replaces the list. 'default': the list of the plan.")
     private @Nullable Set<ModelName> models;
 
     @Option(names = "--all-models", description = "Allow every model of the catalogue.")
@@ -101,7 +100,7 @@ final class SettingOptions {
     @Option(
             names = "--voice",
             paramLabel = "VOICE",
-            description = "An allowed voice; can be repeated, replaces the list. Default: every voice.")
+            description = "An allowed voice; can be repeated, replaces the list. 'default': the list of the plan.")
     private @Nullable Set<String> voices;
 
     @Option(names = "--all-voices", description = "Allow every voice.")
@@ -127,10 +126,10 @@ final class SettingOptions {
         changed = switched(changed, mcp, Settings::withMcpAllowed);
         changed = switched(changed, prompts, Settings::withPromptsAllowed);
         if (models != null || allModels) {
-            changed = changed.withModels(allModels ? Set.of() : models);
+            changed = changed.withModels(allModels ? Set.of() : listed(models, new ModelName(DEFAULT)));
         }
         if (voices != null || allVoices) {
-            changed = changed.withVoices(allVoices ? Set.of() : voices);
+            changed = changed.withVoices(allVoices ? Set.of() : listed(voices, DEFAULT));
         }
         return changed;
     }
@@ -187,6 +186,11 @@ final class SettingOptions {
         }
         limits.forEach((one, amount) -> LimitName.of(one).ifPresent(known -> all.put(known, amount)));
         return all;
+    }
+
+    /** Null, which says nothing, if it is the word for that. */
+    private static <T> @Nullable Set<T> listed(@Nullable Set<T> given, T nothing) {
+        return given == null || given.equals(Set.of(nothing)) ? null : given;
     }
 
     private static OptionalLong amount(String text) {

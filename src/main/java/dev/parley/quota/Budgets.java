@@ -96,9 +96,19 @@ final class Budgets {
         return more(lacking, Need.SESSION_START).compose(_ -> start(tenant, accounts, since));
     }
 
-    /** Sets aside what the work needs; the output is lowered if it must be. */
+    /**
+     * Sets aside what the work needs; the output is lowered to what budgets have left, if it must be. What is left of a minute's
+     * tokens lowers nothing, because the next minute has more; but it is never more than the whole of a minute.
+     */
     Future<Attempt> hold(TenantId tenant, List<GrantAccount> accounts, WorstCase work) {
-        return hold(tenant, accounts, work, ticker.nanos());
+        long most = work.outputTokensMax();
+        for (GrantAccount account : accounts) {
+            if (countsTokensOfQuota(account)) {
+                most = Math.min(
+                        most, Math.max(work.outputTokensMin(), account.limit().amount() - work.inputTokens()));
+            }
+        }
+        return hold(tenant, accounts, work.atMost((int) most), ticker.nanos());
     }
 
     private Future<Attempt> hold(TenantId tenant, List<GrantAccount> accounts, WorstCase work, long since) {
@@ -217,12 +227,19 @@ final class Budgets {
         if (free < 0 || left < 0) {
             return -1;
         }
+        if (countsTokensOfQuota(account)) {
+            return free >= work.need(work.outputTokensMax()).tokens() ? work.outputTokensMax() : -1;
+        }
         long perToken = switch (unit(account)) {
             case MONEY -> work.perOutputToken().value();
             case TOKENS -> 1;
             case RESPONSES, SESSION_STARTS, AUDIO_MILLIS -> 0;
         };
         return perToken == 0 ? work.outputTokensMax() : (int) Math.min(work.outputTokensMax(), left / perToken);
+    }
+
+    private static boolean countsTokensOfQuota(GrantAccount account) {
+        return unit(account) == Unit.TOKENS && account.limit().budget() == null;
     }
 
     /** Whether work counts against the limit; of those that the ledger settles every work does, even if it reserves nothing. */

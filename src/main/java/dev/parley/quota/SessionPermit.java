@@ -70,6 +70,14 @@ public interface SessionPermit {
             return new WorstCase(cost, NanoUsd.ZERO, 0, 0, tokens, 0, 0);
         }
 
+        /** The same with no more output than this. */
+        WorstCase atMost(int outputTokens) {
+            return outputTokens >= outputTokensMax
+                    ? this
+                    : new WorstCase(
+                            fixed, perOutputToken, outputTokens, outputTokensMin, inputTokens, responses, audioMillis);
+        }
+
         public NanoUsd total(int outputTokens) {
             return fixed.plus(perOutputToken.times(outputTokens));
         }

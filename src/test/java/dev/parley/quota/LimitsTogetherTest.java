@@ -204,6 +204,20 @@ class LimitsTogetherTest {
     }
 
     @Test
+    void whatIsLeftOfAMinuteLowersNoResponseButAWholeMinuteDoes() {
+        SessionPermit permit = open(limited(LimitName.TOKENS_PER_MINUTE, 1_000), ALICE);
+        WorstCase work = new WorstCase(NanoUsd.ZERO, NanoUsd.ZERO, 4_096, 16, 300, 1, 0);
+        ReserveDecision.Reserved first = reserved(permit, work);
+        assertThat(first.outputTokensMax()).isEqualTo(700);
+        first.reservation().settle(NanoUsd.ZERO, 400);
+
+        assertThat(refusal(permit, work).code()).as("not a short answer").isEqualTo("rate_limit_exceeded");
+
+        ticker.advance(Duration.ofMinutes(1));
+        assertThat(reserved(permit, work).outputTokensMax()).isEqualTo(700);
+    }
+
+    @Test
     void sessionStartsOfAMinuteAreCountedForEachSubject() {
         Tenant acme = limited(LimitName.SUBJECT_SESSION_STARTS_PER_MINUTE, 2);
         open(acme, ALICE).release();
