@@ -1,10 +1,10 @@
 package dev.parley.tenancy;
 
 import dev.parley.domain.NanoUsd;
+import dev.parley.domain.Slug;
 import dev.parley.domain.SubjectId;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +25,6 @@ public record Budget(
         OptionalLong amount,
         boolean hard,
         List<Integer> thresholds) {
-    private static final Pattern SLUG = Pattern.compile("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?");
-
     /** The budget that commands mean when they name none. */
     public static final String MAIN = "main";
 
@@ -35,10 +33,7 @@ public record Budget(
     private static final int PERCENT_MAX = 1_000;
 
     public Budget {
-        if (!SLUG.matcher(name).matches()) {
-            throw new IllegalArgumentException(
-                    "budget '" + name + "' is not a name of 1 to 63 characters a-z, 0-9 and '-'");
-        }
+        Slug.require("budget", name);
         if (amount.isPresent() && amount.getAsLong() < 0) {
             throw new IllegalArgumentException("budget '" + name + "' is less than nothing");
         }
