@@ -7,6 +7,7 @@ import dev.parley.config.AuthConfig;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.TenantId;
+import dev.parley.outbound.GuardedHttp;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantDirectory;
@@ -15,7 +16,6 @@ import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,10 +44,10 @@ final class AuthRig implements AutoCloseable {
     final JwtVerifier verifier;
 
     AuthRig() {
-        this(host -> List.of(InetAddress.getAllByName(host)), true, JwksFetcher.TIMEOUT);
+        this(GuardedHttp.Resolver.SYSTEM, true, JwksFetcher.TIMEOUT);
     }
 
-    AuthRig(JwksFetcher.Resolver resolver, boolean allowLoopback, Duration timeout) {
+    AuthRig(GuardedHttp.Resolver resolver, boolean allowLoopback, Duration timeout) {
         JwksFetcher fetcher = new JwksFetcher(vertx, resolver, allowLoopback, timeout);
         book = new IssuerBook(vertx, blocking, issuers, fetcher, ticker);
         verifier = new JwtVerifier(blocking, config, book, tenants, ticker);

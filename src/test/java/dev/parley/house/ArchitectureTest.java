@@ -26,15 +26,17 @@ class ArchitectureTest {
             Map.entry("launcher", Set.of()),
             Map.entry("domain", Set.of()),
             Map.entry("concurrent", Set.of()),
+            Map.entry("outbound", Set.of()),
             Map.entry("config", Set.of("domain")),
             Map.entry("telemetry", Set.of("domain")),
             Map.entry("protocol", Set.of("domain")),
             Map.entry("relay", Set.of("domain", "concurrent", "telemetry", "protocol")),
             Map.entry("tenancy", Set.of("domain", "concurrent")),
-            Map.entry("auth", Set.of("domain", "concurrent", "config", "telemetry", "tenancy")),
+            Map.entry("auth", Set.of("domain", "concurrent", "outbound", "config", "telemetry", "tenancy")),
             Map.entry("quota", Set.of("domain", "concurrent", "config", "telemetry", "tenancy")),
             Map.entry("cluster", Set.of("domain", "concurrent", "config", "telemetry", "tenancy", "quota")),
             Map.entry("ledger", Set.of("domain", "concurrent", "config", "telemetry")),
+            Map.entry("webhook", Set.of("domain", "concurrent", "outbound")),
             Map.entry(
                     "store",
                     Set.of(
@@ -46,7 +48,8 @@ class ArchitectureTest {
                             "auth",
                             "quota",
                             "cluster",
-                            "ledger")),
+                            "ledger",
+                            "webhook")),
             Map.entry("upstream", Set.of("domain", "concurrent", "config", "telemetry", "protocol", "relay")),
             Map.entry(
                     "session",

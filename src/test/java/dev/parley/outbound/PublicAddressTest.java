@@ -1,4 +1,4 @@
-package dev.parley.auth;
+package dev.parley.outbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

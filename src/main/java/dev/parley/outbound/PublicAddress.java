@@ -1,4 +1,4 @@
-package dev.parley.auth;
+package dev.parley.outbound;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package dev.parley.auth;
+package dev.parley.outbound;
 
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -38,8 +38,10 @@ record CappedBody(int bytesMax) implements BodyCodec<Buffer> {
         @Override
         public Future<Void> write(Buffer data) {
             if (body.length() + data.length() > bytesMax) {
-                result.tryFail(new IllegalStateException("the body is longer than " + bytesMax + " bytes"));
-                return Future.failedFuture("too long");
+                OutboundException tooLong =
+                        new OutboundException("the answer is longer than " + bytesMax + " bytes", null);
+                result.tryFail(tooLong);
+                return Future.failedFuture(tooLong);
             }
             body.appendBuffer(data);
             return Future.succeededFuture();
