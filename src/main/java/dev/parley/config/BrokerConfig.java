@@ -12,5 +12,6 @@ public record BrokerConfig(
         RelayConfig relay,
         AuthConfig auth,
         SessionConfig session,
+        WebhookConfig webhooks,
         NodeConfig node,
         LogConfig log) {}

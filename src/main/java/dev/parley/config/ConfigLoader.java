@@ -71,7 +71,7 @@ public final class ConfigLoader {
         ListenerConfig admin = listener("admin", "127.0.0.1", 8081);
         DatabaseConfig database = database();
         return new BrokerConfig(
-                http, admin, database, upstream(), relay(), auth(), session(), node(database.url() == null), log());
+                http, admin, database, upstream(), relay(), auth(), session(), webhooks(), node(database.url() == null), log());
     }
 
     private ListenerConfig listener(String section, String host, int port) {
@@ -168,6 +168,10 @@ public final class ConfigLoader {
                 seconds("session.commit-timeout", 1, 3_600, 60),
                 seconds("session.drain-timeout", 0, 3_600, 30),
                 reader.read("session.ledger-places-max", ValueKind.number(16, 10_000_000), 50_000));
+    }
+
+    private WebhookConfig webhooks() {
+        return new WebhookConfig(reader.read("webhooks.allow-loopback", ValueKind.flag(), false));
     }
 
     private NodeConfig node(boolean embedded) {

@@ -28,8 +28,11 @@ import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.upstream.DirectConnector;
+import dev.parley.webhook.Deliverer;
+import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +129,7 @@ public final class Broker implements AutoCloseable {
         GrantKeeper grants = startGrants(storage, node); // before the writer: stopped after the last entry is written
         LedgerWriter writer = startLedger(vertx, storage, node.identity());
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
+        startWebhooks(vertx, storage);
         BytesLegs legs = new BytesLegs();
         DirectConnector upstream = Upstreams.start(vertx, config, legs, parts);
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
@@ -197,6 +201,14 @@ public final class Broker implements AutoCloseable {
                         ? Optional.empty()
                         : Optional.of(writer.waiting() + " usage entries wait to be committed"));
         return writer;
+    }
+
+    private void startWebhooks(Vertx vertx, Storage storage) {
+        Sender sender = new Sender(vertx, config.webhooks().allowLoopback(), Ticker.SYSTEM);
+        Deliverer deliverer = new Deliverer(storage.deliveries(), sender, Ticker.SYSTEM, new SecureRandom());
+        parts.add("webhooks", deliverer::close);
+        telemetry.observe(deliverer);
+        deliverer.start();
     }
 
     private JwtVerifier startVerifier(Vertx vertx, Storage storage, CachedTenants tenants) throws StartException {

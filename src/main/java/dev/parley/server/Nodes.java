@@ -30,8 +30,11 @@ import java.util.Set;
 
 /** What makes this broker one node among several on its database. */
 final class Nodes {
-    /** Threads that use the control connections: heartbeat, reaper, permits, commands, news of tenants, grants, sealer, rollups. */
-    static final int THREADS = 8;
+    /**
+     * Threads that use the control connections: heartbeat, reaper, permits, commands, news of tenants, grants, sealer,
+     * rollups, budget events, webhooks.
+     */
+    static final int THREADS = 10;
 
     /** How long responses may still run when the other nodes have given this one up. */
     private static final Duration FENCED_GRACE = Duration.ofSeconds(5);

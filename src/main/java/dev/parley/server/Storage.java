@@ -5,8 +5,10 @@ import dev.parley.auth.MasterKey;
 import dev.parley.auth.SecretBox;
 import dev.parley.config.BrokerConfig;
 import dev.parley.ledger.CurrentPrices;
+import dev.parley.store.BudgetEvents;
 import dev.parley.store.Database;
 import dev.parley.store.DatabaseServer;
+import dev.parley.store.JdbcDeliveries;
 import dev.parley.store.JdbcErrorRecorder;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcPrices;
@@ -16,6 +18,7 @@ import dev.parley.store.Progress;
 import dev.parley.store.Rollups;
 import dev.parley.store.Sealer;
 import dev.parley.store.Upkeep;
+import dev.parley.webhook.DeliveryStore;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
@@ -33,7 +36,8 @@ record Storage(
         CurrentPrices prices,
         JdbcErrorRecorder errors,
         Sealer sealer,
-        Rollups rollups) {
+        Rollups rollups,
+        DeliveryStore deliveries) {
 
     /** Opens the database, brings its schema up to date and starts what reads and tends it. Blocks. */
     static Storage open(BrokerConfig config, Parts parts, Readiness readiness, Progress progress)
@@ -52,20 +56,24 @@ record Storage(
         parts.add("ledger sealer", sealer::close);
         Rollups rollups = new Rollups(control);
         parts.add("usage rollups", rollups::close);
+        BudgetEvents events = new BudgetEvents(control);
+        parts.add("budget events", events::close);
         CurrentPrices prices = new CurrentPrices(new JdbcPrices(database)::read);
         parts.add("prices", prices::close);
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
         parts.add("error recorder", errors::close);
+        SecretBox box = masterKey(config);
         return new Storage(
                 server,
                 database,
                 control,
                 new JdbcTenants(database),
-                new JdbcIssuers(database, masterKey(config)),
+                new JdbcIssuers(database, box),
                 prices,
                 errors,
                 sealer,
-                rollups);
+                rollups,
+                new JdbcDeliveries(control, box));
     }
 
     private static SecretBox masterKey(BrokerConfig config) throws StartException {

@@ -7,6 +7,7 @@ import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
 import dev.parley.telemetry.Meters;
 import dev.parley.upstream.DirectConnector;
+import dev.parley.webhook.Deliverer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -75,6 +76,13 @@ final class Telemetry implements AutoCloseable {
                 "parley.grants.held.usd",
                 "Money of hard budgets that this node holds and has not spent",
                 () -> grants.heldMoney() / NANOS_PER_USD);
+    }
+
+    void observe(Deliverer webhooks) {
+        meters.gauge("parley.webhooks.delivered", "Deliveries to webhooks that this node has made", webhooks::delivered);
+        meters.gauge("parley.webhooks.failed", "Tries of this node that failed", webhooks::failed);
+        meters.gauge("parley.webhooks.given.up", "Deliveries that this node has given up", webhooks::givenUp);
+        meters.gauge("parley.webhooks.waiting", "Deliveries to be made, by whichever node", webhooks::waiting);
     }
 
     private static int running(SessionRegistry sessions) {

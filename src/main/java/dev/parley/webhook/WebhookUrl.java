@@ -1,0 +1,28 @@
+package dev.parley.webhook;
+
+import java.net.URI;
+
+/** Where a webhook is. Its query may hold a credential, so what is shown of it leaves the query out. */
+public record WebhookUrl(URI uri) {
+    private static final int LENGTH_MAX = 2048;
+
+    public WebhookUrl {
+        boolean http = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+        boolean bare = uri.getRawUserInfo() == null && uri.getRawFragment() == null;
+        if (!http || !bare || uri.getHost() == null || uri.toString().length() > LENGTH_MAX) {
+            throw new IllegalArgumentException("a webhook's URL is https://host[:port]/path[?query], without user or fragment, of at most "
+                    + LENGTH_MAX + " characters");
+        }
+    }
+
+    /** Whether it is encrypted on its way. */
+    public boolean isHttps() {
+        return "https".equals(uri.getScheme());
+    }
+
+    /** For people: without the query. */
+    @Override
+    public String toString() {
+        return uri.getScheme() + "://" + uri.getRawAuthority() + uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?…");
+    }
+}
