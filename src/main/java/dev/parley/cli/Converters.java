@@ -6,6 +6,8 @@ import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.tenancy.PlanId;
+import dev.parley.webhook.WebhookId;
+import dev.parley.webhook.WebhookUrl;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -23,6 +25,8 @@ final class Converters {
                 .registerConverter(PlanId.class, of(PlanId::new))
                 .registerConverter(SubjectId.class, of(SubjectId::new))
                 .registerConverter(ModelName.class, of(ModelName::new))
+                .registerConverter(WebhookId.class, of(WebhookId::new))
+                .registerConverter(WebhookUrl.class, of(WebhookUrl::of))
                 .registerConverter(NanoUsd.class, of(Converters::usd))
                 .registerConverter(Duration.class, of(Converters::duration))
                 .registerConverter(Instant.class, of(Converters::instant));

@@ -71,9 +71,12 @@ abstract class DatabaseCommand implements Callable<Integer> {
     }
 
     static JdbcIssuers issuers(Database database, BrokerConfig settings) throws CommandFailure {
+        return new JdbcIssuers(database, secretBox(settings));
+    }
+
+    static SecretBox secretBox(BrokerConfig settings) throws CommandFailure {
         try {
-            SecretBox box = MasterKey.open(settings.auth(), settings.database().dataDir());
-            return new JdbcIssuers(database, box);
+            return MasterKey.open(settings.auth(), settings.database().dataDir());
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()));
         }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             TenantCommand.class,
             PlanCommand.class,
             BudgetCommand.class,
+            WebhookCommand.class,
             NodeCommand.class,
             SessionCommand.class,
             BillingCommand.class,

@@ -71,7 +71,16 @@ public final class ConfigLoader {
         ListenerConfig admin = listener("admin", "127.0.0.1", 8081);
         DatabaseConfig database = database();
         return new BrokerConfig(
-                http, admin, database, upstream(), relay(), auth(), session(), webhooks(), node(database.url() == null), log());
+                http,
+                admin,
+                database,
+                upstream(),
+                relay(),
+                auth(),
+                session(),
+                webhooks(),
+                node(database.url() == null),
+                log());
     }
 
     private ListenerConfig listener(String section, String host, int port) {

@@ -73,8 +73,7 @@ public final class GuardedHttp {
         WebClient client = WebClient.create(vertx, options("https".equals(url.getScheme())));
         long deadline = vertx.setTimer(
                 timeout.toMillis(),
-                _ -> promise.tryFail(
-                        new OutboundException("no answer within " + timeout.toMillis() + " ms", null)));
+                _ -> promise.tryFail(new OutboundException("no answer within " + timeout.toMillis() + " ms", null)));
         lookUps.executeBlocking(() -> checkedAddress(url), false)
                 .compose(address -> {
                     HttpRequest<Buffer> request = request(client, method, url, address);
@@ -145,7 +144,9 @@ public final class GuardedHttp {
             case UnknownHostException unknown -> new OutboundException("the host's name is not known", unknown);
             case ConnectException refused -> new OutboundException("the host takes no connection", refused);
             case SSLException tls -> new OutboundException("no trusted TLS connection", tls);
-            default -> new OutboundException("the connection failed: " + failure.getClass().getSimpleName(), failure);
+            default ->
+                new OutboundException(
+                        "the connection failed: " + failure.getClass().getSimpleName(), failure);
         };
     }
 }

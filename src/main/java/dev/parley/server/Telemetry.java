@@ -79,7 +79,8 @@ final class Telemetry implements AutoCloseable {
     }
 
     void observe(Deliverer webhooks) {
-        meters.gauge("parley.webhooks.delivered", "Deliveries to webhooks that this node has made", webhooks::delivered);
+        meters.gauge(
+                "parley.webhooks.delivered", "Deliveries to webhooks that this node has made", webhooks::delivered);
         meters.gauge("parley.webhooks.failed", "Tries of this node that failed", webhooks::failed);
         meters.gauge("parley.webhooks.given.up", "Deliveries that this node has given up", webhooks::givenUp);
         meters.gauge("parley.webhooks.waiting", "Deliveries to be made, by whichever node", webhooks::waiting);

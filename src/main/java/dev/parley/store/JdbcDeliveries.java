@@ -8,7 +8,6 @@ import dev.parley.webhook.SigningSecret;
 import dev.parley.webhook.WebhookId;
 import dev.parley.webhook.WebhookUrl;
 import io.vertx.core.json.JsonObject;
-import java.net.URI;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -146,7 +145,7 @@ public final class JdbcDeliveries implements DeliveryStore {
                 webhook,
                 row.getLong("lease"),
                 row.getInt("attempts"),
-                new WebhookUrl(URI.create(row.getString("url"))),
+                WebhookUrl.of(row.getString("url")),
                 secret(webhook, row),
                 message(row));
     }
@@ -160,7 +159,10 @@ public final class JdbcDeliveries implements DeliveryStore {
                 Arrays.fill(key, (byte) 0);
             }
         } catch (SecretBox.CannotOpenException | IllegalArgumentException e) {
-            LOGGER.atError().addKeyValue("webhook", webhook).addKeyValue("reason", e.getMessage()).log("webhook cannot be used");
+            LOGGER.atError()
+                    .addKeyValue("webhook", webhook)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("webhook cannot be used");
             return null;
         }
     }
@@ -180,13 +182,18 @@ public final class JdbcDeliveries implements DeliveryStore {
                 .put("window_start", String.valueOf(moment(row, "window_start")))
                 .put("window_end", end == null ? null : end.toString());
         return new Message(
-                "evt_" + row.getLong("id"),
+                messageId(row.getLong("id")),
                 Message.BUDGET_THRESHOLD_REACHED,
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 data);
     }
 
-    private static @Nullable Instant moment(ResultSet row, String column) throws SQLException {
+    /** What receivers know an event by. */
+    static String messageId(long event) {
+        return "evt_" + event;
+    }
+
+    static @Nullable Instant moment(ResultSet row, String column) throws SQLException {
         OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
         return at == null ? null : at.toInstant();
     }

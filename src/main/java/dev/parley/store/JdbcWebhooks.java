@@ -5,7 +5,6 @@ import dev.parley.domain.TenantId;
 import dev.parley.webhook.SigningSecret;
 import dev.parley.webhook.WebhookId;
 import dev.parley.webhook.WebhookUrl;
-import java.net.URI;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -106,7 +105,7 @@ public final class JdbcWebhooks {
                     byte[] key = box.open(place(id, row.getString("tenant_id")), row.getBytes("secret"));
                     SigningSecret secret = new SigningSecret(key);
                     Arrays.fill(key, (byte) 0);
-                    return Optional.of(new Target(new WebhookUrl(URI.create(row.getString("url"))), secret));
+                    return Optional.of(new Target(WebhookUrl.of(row.getString("url")), secret));
                 }
             }
         });
@@ -144,7 +143,7 @@ public final class JdbcWebhooks {
         return new Webhook(
                 new WebhookId(row.getString("id")),
                 tenant == null ? null : new TenantId(tenant),
-                new WebhookUrl(URI.create(row.getString("url"))),
+                WebhookUrl.of(row.getString("url")),
                 row.getBoolean("enabled"),
                 row.getInt("failures"),
                 row.getLong("waiting"),

@@ -133,8 +133,7 @@ public final class Deliverer implements AutoCloseable {
     private void finish(Done one) {
         Due due = one.due();
         Answer answer = one.answer();
-        Optional<Duration> retry =
-                answer.isSuccess() ? Optional.empty() : Backoff.after(due.attempt(), random);
+        Optional<Duration> retry = answer.isSuccess() ? Optional.empty() : Backoff.after(due.attempt(), random);
         store.finish(due, answer, retry.orElse(null));
         if (answer.isSuccess()) {
             delivered.increment();

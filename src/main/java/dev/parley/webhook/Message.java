@@ -18,7 +18,8 @@ public record Message(String id, String type, Instant createdAt, JsonObject data
 
     /** A message that says nothing, to try a webhook with. */
     public static Message test(WebhookId webhook, Instant now) {
-        return new Message("evt_test_" + UUID.randomUUID(), TEST, now, new JsonObject().put("webhook", webhook.value()));
+        return new Message(
+                "evt_test_" + UUID.randomUUID(), TEST, now, new JsonObject().put("webhook", webhook.value()));
     }
 
     /** The body of the request; the same bytes each time. */

@@ -18,13 +18,16 @@ public final class SigningSecret {
     private static final String PREFIX = "whsec_";
     private static final String ALGORITHM = "HmacSHA256";
     private static final int KEY_BYTES = 32;
+    private static final int KEY_BYTES_MIN = 24;
+    private static final int KEY_BYTES_MAX = 64;
 
     private final byte[] key;
 
     /** @param key copied */
     public SigningSecret(byte[] key) {
-        if (key.length != KEY_BYTES) {
-            throw new IllegalArgumentException("a webhook's secret has " + KEY_BYTES + " bytes");
+        if (key.length < KEY_BYTES_MIN || key.length > KEY_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "a webhook's secret has " + KEY_BYTES_MIN + " to " + KEY_BYTES_MAX + " bytes");
         }
         this.key = key.clone();
     }

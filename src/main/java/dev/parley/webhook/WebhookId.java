@@ -12,7 +12,8 @@ public record WebhookId(String value) {
 
     public WebhookId {
         if (!SHAPE.matcher(value).matches()) {
-            throw new IllegalArgumentException("'" + value + "' is not the id of a webhook, such as 'webhook list' shows");
+            throw new IllegalArgumentException(
+                    "'" + value + "' is not the id of a webhook, such as 'webhook list' shows");
         }
     }
 

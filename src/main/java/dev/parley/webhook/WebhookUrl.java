@@ -1,6 +1,7 @@
 package dev.parley.webhook;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 
 /** Where a webhook is. Its query may hold a credential, so what is shown of it leaves the query out. */
 public record WebhookUrl(URI uri) {
@@ -10,8 +11,18 @@ public record WebhookUrl(URI uri) {
         boolean http = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
         boolean bare = uri.getRawUserInfo() == null && uri.getRawFragment() == null;
         if (!http || !bare || uri.getHost() == null || uri.toString().length() > LENGTH_MAX) {
-            throw new IllegalArgumentException("a webhook's URL is https://host[:port]/path[?query], without user or fragment, of at most "
-                    + LENGTH_MAX + " characters");
+            throw new IllegalArgumentException(
+                    "a webhook's URL is https://host[:port]/path[?query], without user or fragment, of at most "
+                            + LENGTH_MAX + " characters");
+        }
+    }
+
+    /** Throws {@link IllegalArgumentException}, which does not quote the text. */
+    public static WebhookUrl of(String text) {
+        try {
+            return new WebhookUrl(new URI(text));
+        } catch (URISyntaxException _) {
+            throw new IllegalArgumentException("that is not a URL");
         }
     }
 
@@ -23,6 +34,7 @@ public record WebhookUrl(URI uri) {
     /** For people: without the query. */
     @Override
     public String toString() {
-        return uri.getScheme() + "://" + uri.getRawAuthority() + uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?…");
+        return uri.getScheme() + "://" + uri.getRawAuthority() + uri.getRawPath()
+                + (uri.getRawQuery() == null ? "" : "?…");
     }
 }

@@ -40,8 +40,9 @@ class BudgetEventsIT {
         assertThat(raise()).isZero();
 
         assertThat(DB.query(TENANT_EVENTS)).isEqualTo("50 of 1000, 80 of 1000");
-        assertThat(DB.query("select distinct concat_ws(' ', tenant_id, budget, unit, period, coalesce(subject, '-'), spent, hard,"
-                        + " window_end - window_start) from budget_event"))
+        assertThat(DB.query(
+                        "select distinct concat_ws(' ', tenant_id, budget, unit, period, coalesce(subject, '-'), spent, hard,"
+                                + " window_end - window_start) from budget_event"))
                 .isEqualTo("acme main money hour - 850 t 01:00:00");
         spend("acme", "", 1_000);
         raise();
@@ -56,7 +57,8 @@ class BudgetEventsIT {
             balance("t" + i, "main", "tenant", "", 850);
         }
         try (ExecutorService nodes = Executors.newVirtualThreadPerTaskExecutor()) {
-            Callable<Integer> node = () -> IntStream.range(0, 20).map(_ -> raise()).sum();
+            Callable<Integer> node =
+                    () -> IntStream.range(0, 20).map(_ -> raise()).sum();
             int changed = 0;
             for (Future<Integer> each : nodes.invokeAll(List.of(node, node, node, node, node))) {
                 changed += each.get();
@@ -76,7 +78,9 @@ class BudgetEventsIT {
 
         raise();
 
-        assertThat(DB.query("select string_agg(subject || ' ' || threshold, ', ' order by subject, threshold) from budget_event"))
+        assertThat(
+                        DB.query(
+                                "select string_agg(subject || ' ' || threshold, ', ' order by subject, threshold) from budget_event"))
                 .isEqualTo("alice 50, carol 50, carol 80, carol 100");
     }
 
@@ -119,7 +123,9 @@ class BudgetEventsIT {
         assertThat(raise()).as("the tenant's own stands in place of its plan's").isZero();
 
         DB.execute("update budget set scope = 'each_subject', amount = 10 where tenant_id = 'acme'");
-        assertThat(raise()).as("the tenant's sum against the amount of one subject").isZero();
+        assertThat(raise())
+                .as("the tenant's sum against the amount of one subject")
+                .isZero();
 
         DB.execute("delete from budget where tenant_id = 'acme'");
         assertThat(raise()).as("its plan's").isEqualTo(1);
@@ -132,7 +138,8 @@ class BudgetEventsIT {
         balance("acme", "main", "tenant", "", 500);
         try (BudgetEvents _ = new BudgetEvents(DB.database())) {
             Eventually.holds(
-                    "an event", () -> DB.query("select count(*) from budget_event").equals("1"));
+                    "an event",
+                    () -> DB.query("select count(*) from budget_event").equals("1"));
         }
     }
 
@@ -145,23 +152,27 @@ class BudgetEventsIT {
     }
 
     private static void budget(String tenant, String name, String scope, long amount, boolean hard) {
-        DB.execute("insert into budget (tenant_id, name, unit, period, scope, amount, hard) values ('%s', '%s', 'money', 'hour', '%s', %d, %b)"
-                .formatted(tenant, name, scope, amount, hard));
+        DB.execute(
+                "insert into budget (tenant_id, name, unit, period, scope, amount, hard) values ('%s', '%s', 'money', 'hour', '%s', %d, %b)"
+                        .formatted(tenant, name, scope, amount, hard));
     }
 
     /** As a node opens it for a budget. */
     private static void balance(String tenant, String name, String scope, String subject, long spent) {
-        DB.query("select open_balance('%1$s', 'budget/%2$s/money/hour/%3$s', '%4$s', 'money', 'hour', true, 1000, '%2$s')"
-                .formatted(tenant, name, scope, subject));
-        DB.execute("update budget_balance set spent = %d where tenant_id = '%s' and subject = '%s' and window_end > now()"
-                .formatted(spent, tenant, subject));
+        DB.query(
+                "select open_balance('%1$s', 'budget/%2$s/money/hour/%3$s', '%4$s', 'money', 'hour', true, 1000, '%2$s')"
+                        .formatted(tenant, name, scope, subject));
+        DB.execute(
+                "update budget_balance set spent = %d where tenant_id = '%s' and subject = '%s' and window_end > now()"
+                        .formatted(spent, tenant, subject));
     }
 
     /** As usage entries settle: in grants that are still open. */
     private static void spend(String tenant, String subject, long all) {
-        DB.execute("insert into budget_grant (balance_id, epoch, granted, settled) select id, 1, %1$d, %1$d from budget_balance"
-                        .formatted(all)
-                + " where tenant_id = '%s' and subject = '%s' on conflict (balance_id, epoch) do update set settled = excluded.settled"
-                        .formatted(tenant, subject));
+        DB.execute(
+                "insert into budget_grant (balance_id, epoch, granted, settled) select id, 1, %1$d, %1$d from budget_balance"
+                                .formatted(all)
+                        + " where tenant_id = '%s' and subject = '%s' on conflict (balance_id, epoch) do update set settled = excluded.settled"
+                                .formatted(tenant, subject));
     }
 }
