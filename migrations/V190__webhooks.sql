@@ -22,8 +22,9 @@ begin
             left join budget as own on own.tenant_id = tenant.id and own.name = balance.budget
             left join budget as shared on shared.plan = tenant.plan and shared.name = balance.budget
             join budget on budget.id = coalesce(own.id, shared.id)
-            -- What was the budget's before its unit, period or scope changed is nobody's now.
-            where balance.limit_key = concat_ws('/', 'budget', budget.name, budget.unit, budget.period, budget.scope)
+            -- What was the budget's before its unit, period, scope or hardness changed is nobody's now.
+            where balance.limit_key = concat_ws('/', 'budget', budget.name, budget.unit, budget.period, budget.scope,
+                                                case when budget.hard then 'hard' else 'soft' end)
               and (budget.subject is null or budget.subject = balance.subject)
               and budget.amount is not null
               and balance.budget is not null

@@ -3,6 +3,12 @@ package dev.parley.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.concurrent.Eventually;
+import dev.parley.domain.SubjectId;
+import dev.parley.domain.TenantId;
+import dev.parley.quota.GrantStore.Ask;
+import dev.parley.quota.Limit;
+import dev.parley.quota.TenantLimits;
+import dev.parley.tenancy.Tenant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -33,7 +39,7 @@ class BudgetEventsIT {
     @Test
     void aBudgetThatPassesTwoThresholdsAtOnceRaisesTwoEventsOnce() {
         budget("acme", "main", "tenant", 1_000, true);
-        balance("acme", "main", "tenant", "", 0);
+        balance("acme", "main", "", 0);
         spend("acme", "", 850);
 
         assertThat(raise()).isEqualTo(1);
@@ -54,7 +60,7 @@ class BudgetEventsIT {
         for (int i = 0; i < 300; i++) {
             tenant("t" + i);
             budget("t" + i, "main", "tenant", 1_000, i % 2 == 0);
-            balance("t" + i, "main", "tenant", "", 850);
+            balance("t" + i, "main", "", 850);
         }
         try (ExecutorService nodes = Executors.newVirtualThreadPerTaskExecutor()) {
             Callable<Integer> node =
@@ -72,9 +78,9 @@ class BudgetEventsIT {
     @Test
     void eachSubjectRaisesItsOwn() {
         budget("acme", "each", "each_subject", 100, true);
-        balance("acme", "each", "each_subject", "alice", 60);
-        balance("acme", "each", "each_subject", "bob", 10);
-        balance("acme", "each", "each_subject", "carol", 100);
+        balance("acme", "each", "alice", 60);
+        balance("acme", "each", "bob", 10);
+        balance("acme", "each", "carol", 100);
 
         raise();
 
@@ -87,7 +93,7 @@ class BudgetEventsIT {
     @Test
     void aThresholdCanBePassedAgainAfterTheAmountWasRaised() {
         budget("acme", "main", "tenant", 1_000, true);
-        balance("acme", "main", "tenant", "", 600);
+        balance("acme", "main", "", 600);
         raise();
 
         DB.execute("update budget set amount = 2000");
@@ -101,11 +107,11 @@ class BudgetEventsIT {
     @Test
     void aWindowThatRenewsStartsAnewAndAnOldOneIsLeftAlone() {
         budget("acme", "main", "tenant", 1_000, false);
-        balance("acme", "main", "tenant", "", 900);
+        balance("acme", "main", "", 900);
         raise();
         DB.execute("update budget_balance set window_start = window_start - interval '3 hours',"
                 + " window_end = window_end - interval '3 hours'");
-        balance("acme", "main", "tenant", "", 500);
+        balance("acme", "main", "", 500);
         raise();
         DB.execute("update budget_balance set spent = 5000 where window_end < now()");
         raise();
@@ -118,7 +124,7 @@ class BudgetEventsIT {
     void whatWasSpentUnderAnotherScopeUnitOrPlanRaisesNothing() {
         DB.execute("insert into budget (plan, name, unit, period, scope, amount)"
                 + " values ('standard', 'main', 'money', 'hour', 'tenant', 100)");
-        balance("acme", "main", "tenant", "", 90);
+        balance("acme", "main", "", 90);
         budget("acme", "main", "tenant", 1_000, true);
         assertThat(raise()).as("the tenant's own stands in place of its plan's").isZero();
 
@@ -135,7 +141,7 @@ class BudgetEventsIT {
     @Test
     void raisesByItself() {
         budget("acme", "main", "tenant", 1_000, true);
-        balance("acme", "main", "tenant", "", 500);
+        balance("acme", "main", "", 500);
         try (BudgetEvents _ = new BudgetEvents(DB.database())) {
             Eventually.holds(
                     "an event",
@@ -157,14 +163,20 @@ class BudgetEventsIT {
                         .formatted(tenant, name, scope, amount, hard));
     }
 
-    /** As a node opens it for a budget. */
-    private static void balance(String tenant, String name, String scope, String subject, long spent) {
-        DB.query(
-                "select open_balance('%1$s', 'budget/%2$s/money/hour/%3$s', '%4$s', 'money', 'hour', true, 1000, '%2$s')"
-                        .formatted(tenant, name, scope, subject));
+    /** As a node opens it for a budget that its tenant has. */
+    private static void balance(String id, String name, String subject, long spent) {
+        Tenant tenant = new JdbcTenants(DB.database()).find(new TenantId(id)).orElseThrow();
+        SubjectId speaker = new SubjectId(subject.isEmpty() ? "somebody" : subject);
+        Limit limit = new TenantLimits()
+                .of(tenant, speaker).stream()
+                        .filter(one -> name.equals(one.budget()))
+                        .findFirst()
+                        .orElseThrow();
+        new JdbcGrants(DB.database())
+                .exchange(0, List.of(new Ask(tenant.id(), limit, null, null, 0, 0, 0, 0, 0, 0, false)));
         DB.execute(
                 "update budget_balance set spent = %d where tenant_id = '%s' and subject = '%s' and window_end > now()"
-                        .formatted(spent, tenant, subject));
+                        .formatted(spent, id, subject));
     }
 
     /** As usage entries settle: in grants that are still open. */
