@@ -29,6 +29,7 @@ final class Budgets {
     /** How long work waits for what others have to give back. */
     static final Duration PATIENCE = Duration.ofMillis(2_500);
 
+    private static final long KEPT_NANOS = REFUSAL_KEPT.toNanos();
     private static final long AGAIN_MILLIS = 100;
 
     private final Vertx vertx;
@@ -86,7 +87,7 @@ final class Budgets {
         List<GrantAccount> lacking = accounts.stream()
                 .filter(account -> concerns(account, Need.SESSION_START) && free(account, now) < 1)
                 .toList();
-        GrantAccount tightest = tightest(lacking, now);
+        GrantAccount tightest = tightest(lacking, now, KEPT_NANOS);
         if (tightest != null) {
             return refused(exhausted(tenant, tightest));
         }
@@ -121,8 +122,8 @@ final class Budgets {
         List<GrantAccount> lacking = accounts.stream()
                 .filter(account -> concerns(account, whole) && free(account, now) < whole.of(unit(account)))
                 .toList();
-        GrantAccount tightest = tightest(lacking, now);
         boolean late = now - since > PATIENCE.toNanos();
+        GrantAccount tightest = tightest(lacking, now, late ? Long.MAX_VALUE : KEPT_NANOS);
         if (tightest != null || late) {
             Attempt lowered = lowered(accounts, work, now);
             if (lowered != null) {
@@ -135,10 +136,10 @@ final class Budgets {
         if (late || lacking.stream().anyMatch(account -> away(account, since))) {
             return refused(QuotaRefusals.ledgerAway());
         }
-        Future<Void> pause = tightest == null
-                ? Future.succeededFuture()
-                : vertx.timer(AGAIN_MILLIS).mapEmpty();
-        return pause.compose(_ -> more(lacking, whole)).compose(_ -> hold(tenant, accounts, work, since));
+        Future<Void> chance = tightest == null
+                ? more(lacking, whole)
+                : vertx.timer(AGAIN_MILLIS).mapEmpty(); // of what work here gives back: the others were asked just now
+        return chance.compose(_ -> hold(tenant, accounts, work, since));
     }
 
     /** Sets more aside in the very grants that hold already; why that cannot be, or empty. */
@@ -157,7 +158,7 @@ final class Budgets {
             return Future.succeededFuture(Optional.empty());
         }
         added.forEach(hold -> hold.undo(now));
-        GrantAccount tightest = tightest(accounts, now);
+        GrantAccount tightest = tightest(accounts, now, KEPT_NANOS);
         if (tightest != null) {
             return Future.succeededFuture(Optional.of(exhausted(tenant, tightest)));
         }
@@ -249,9 +250,9 @@ final class Budgets {
     }
 
     /** Of those that gave less than was needed, the one that renews last. */
-    private static @Nullable GrantAccount tightest(List<GrantAccount> lacking, long now) {
+    private static @Nullable GrantAccount tightest(List<GrantAccount> lacking, long now, long youngerNanos) {
         return lacking.stream()
-                .filter(account -> exhausted(account, now))
+                .filter(account -> exhausted(account, now, youngerNanos))
                 .max(Comparator.comparing(Budgets::renews))
                 .orElse(null);
     }
@@ -274,9 +275,9 @@ final class Budgets {
         return account.limit().unit();
     }
 
-    private static boolean exhausted(GrantAccount account, long now) {
+    private static boolean exhausted(GrantAccount account, long now, long youngerNanos) {
         Standing standing = account.standing();
-        return standing.exhausted() && now - standing.atNanos() < REFUSAL_KEPT.toNanos();
+        return standing.exhausted() && now - standing.atNanos() < youngerNanos;
     }
 
     private static boolean away(GrantAccount account, long since) {

@@ -21,6 +21,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -172,6 +173,23 @@ class GrantedAdmissionTest {
     }
 
     @Test
+    void whoWaitedForOthersInVainHearsThatTheRestIsSetAside() {
+        SessionPermit permit = open();
+        anotherNodeHolds(DOLLAR);
+        int before = store.asked();
+        Future<ReserveDecision> waiting = permit.reserve(fixed(CENT));
+        Eventually.holds("the database was asked", () -> store.asked() > before);
+
+        ticker.advance(Budgets.PATIENCE.plusMillis(1));
+
+        assertThat(((ReserveDecision.Refused) Eventually.result(waiting))
+                        .refusal()
+                        .message())
+                .contains("set aside for running work");
+        assertThat(store.asked()).as("its answer holds for a while").isEqualTo(before + 1);
+    }
+
+    @Test
     void aSmallRequestIsNotHeldToTheFloor() {
         store.ledger(ACME, NanoUsd.ofUsd("0.9998").value());
         SessionPermit permit = open();
@@ -276,6 +294,14 @@ class GrantedAdmissionTest {
         assertThat(refusedSession().message()).contains("each month").contains("2026-12-01T00:00:00Z");
         current = tenant("0.00", BudgetPeriod.HOUR);
         assertThat(refusedSession().retryAfter()).isEqualTo(Duration.ofMinutes(30));
+    }
+
+    private void anotherNodeHolds(NanoUsd amount) {
+        Limit limit = new TenantLimits().of(current, new SubjectId("bob")).getFirst();
+        store.exchange(
+                2,
+                List.of(new GrantStore.Ask(
+                        ACME, limit, null, null, 0, amount.value(), amount.value(), 0, 0, 0, false)));
     }
 
     private SessionPermit open() {
