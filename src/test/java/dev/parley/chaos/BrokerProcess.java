@@ -33,18 +33,19 @@ final class BrokerProcess implements AutoCloseable {
     private final String classPath;
     private Process process;
 
-    /** @param settings further {@code PARLEY_…} variables */
+    /** @param settings {@code PARLEY_…} variables, which win over this process's own */
     BrokerProcess(Path folder, Map<String, String> settings) throws IOException {
         this.folder = folder;
         this.tenantPort = freePort(0);
         this.adminPort = freePort(tenantPort);
-        this.environment = new TreeMap<>(settings);
+        this.environment = new TreeMap<>();
         environment.put("PARLEY_HTTP_HOST", "127.0.0.1");
         environment.put("PARLEY_HTTP_PORT", Integer.toString(tenantPort));
         environment.put("PARLEY_ADMIN_PORT", Integer.toString(adminPort));
         environment.put("PARLEY_DATA_DIR", folder.resolve("data").toString());
         environment.put("PARLEY_NODE_DEMO", "false");
         environment.put("PARLEY_NODE_NAME", "chaos");
+        environment.putAll(settings);
         this.classPath = jars(folder);
         this.process = launch("serve");
         awaitReady();
@@ -57,6 +58,10 @@ final class BrokerProcess implements AutoCloseable {
 
     int tenantPort() {
         return tenantPort;
+    }
+
+    double metric(String name) {
+        return Metrics.read(adminPort, name);
     }
 
     /** As {@code kill -9} does; returns when the process is gone. */

@@ -15,11 +15,6 @@ import dev.parley.tenancy.TestTenants;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,14 +47,12 @@ class ConnectStormIT {
     private static final Duration CALM = Duration.ofSeconds(60);
 
     private final Vertx vertx = Vertx.vertx();
-    private final HttpClient http = HttpClient.newHttpClient();
     private final Map<Integer, AtomicInteger> statuses = new ConcurrentHashMap<>();
     private final Set<StormClient> inside = ConcurrentHashMap.newKeySet();
     private final AtomicInteger insideMost = new AtomicInteger();
 
     @AfterEach
     void close() {
-        http.close();
         Eventually.result(vertx.close());
     }
 
@@ -238,22 +231,8 @@ class ConnectStormIT {
         return tester.database().query("select count(*) from " + of);
     }
 
-    private double metric(Broker broker, String name) {
-        URI uri = URI.create("http://127.0.0.1:" + broker.adminPort() + "/metrics");
-        try {
-            return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-                    .body()
-                    .lines()
-                    .filter(line -> line.startsWith(name + " "))
-                    .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
+    private static double metric(Broker broker, String name) {
+        return Metrics.read(broker.adminPort(), name);
     }
 
     private static long millis(long nanos) {
