@@ -5,16 +5,12 @@ import dev.parley.bench.RelayReport.Latency;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * What the relay costs beside nginx and beside nothing: CPU a message, added round trip, memory an idle session. Load,
@@ -90,7 +86,7 @@ public final class RelayBench {
     }
 
     private void run() throws BenchException {
-        Path folder = folder();
+        Path folder = BenchFolder.make();
         Core core = Core.choose();
         List<Target> targets = new ArrayList<>();
         try (Upstream upstream = Upstream.start(core);
@@ -108,7 +104,7 @@ public final class RelayBench {
         } catch (IOException e) {
             throw new BenchException("a process could not be started: " + e.getMessage());
         } finally {
-            delete(folder);
+            BenchFolder.delete(folder);
         }
         report.print(out);
     }
@@ -238,24 +234,6 @@ public final class RelayBench {
         long end = System.nanoTime() + length.toNanos();
         for (long left = length.toNanos(); left > 0; left = end - System.nanoTime()) {
             LockSupport.parkNanos(left);
-        }
-    }
-
-    private static Path folder() {
-        try {
-            return Files.createTempDirectory("parley-bench");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.parley.cli;
 
 import dev.parley.bench.BenchException;
+import dev.parley.bench.LedgerBench;
 import dev.parley.bench.RelayBench;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,8 +15,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures Parley on this machine, beside others in the same run.",
-        subcommands = BenchCommand.Relay.class,
-        footer = {"", "Example:", "  parley bench relay"})
+        subcommands = {BenchCommand.Relay.class, BenchCommand.LedgerRows.class},
+        footer = {"", "Examples:", "  parley bench relay", "  parley bench ledger"})
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -44,6 +45,31 @@ final class BenchCommand implements Runnable {
         public Integer call() throws CommandFailure {
             try {
                 RelayBench.run(quick ? RelayBench.Options.quick() : RelayBench.Options.usual(), System.out);
+                return 0;
+            } catch (BenchException e) {
+                throw new CommandFailure(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** {@code bench ledger}. */
+    @Command(
+            name = "ledger",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Usage entries a second through the ledger's writer, beside a plain batched insert of the same rows.",
+                "Runs on an embedded Postgres of its own in a temporary folder; the ratio comes last.",
+                "Takes about a minute; leave the machine alone meanwhile."
+            },
+            footer = {"", "Examples:", "  parley bench ledger", "  parley bench ledger --quick"})
+    static final class LedgerRows implements Callable<Integer> {
+        @Option(names = "--quick", description = "A few seconds, and less to be trusted.")
+        private boolean quick;
+
+        @Override
+        public Integer call() throws CommandFailure {
+            try {
+                LedgerBench.run(quick ? LedgerBench.Options.quick() : LedgerBench.Options.usual(), System.out);
                 return 0;
             } catch (BenchException e) {
                 throw new CommandFailure(String.valueOf(e.getMessage()));

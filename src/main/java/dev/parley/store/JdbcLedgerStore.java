@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Usage entries in Postgres: one insert of a whole group and what it settles, in one transaction. Blocks. Thread-safe. */
 public final class JdbcLedgerStore implements LedgerStore {
     /** What a column holds of an entry. */
-    private record Column(String name, String type, Function<UsageEntry, @Nullable Object> value) {}
+    record Column(String name, String type, Function<UsageEntry, @Nullable Object> value) {}
 
     private static final List<Column> COLUMNS = List.of(
             new Column("tenant_id", "text", entry -> entry.tenant().value()),
@@ -69,6 +69,10 @@ public final class JdbcLedgerStore implements LedgerStore {
 
     public JdbcLedgerStore(Database database) {
         this.database = database;
+    }
+
+    static List<Column> columns() {
+        return COLUMNS;
     }
 
     @Override

@@ -13,10 +13,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the tables need from time to time: the ledger's partitions of this month and the next two, and the end of session
- * errors, of commands to nodes and of ended nodes after {@link #KEPT}. At every start and once a day, on a virtual thread of its own.
+ * errors, of commands to nodes and of ended nodes after {@link #KEPT}, and of budget windows {@link #WINDOWS_KEPT} after
+ * their own end. At every start and once a day, on a virtual thread of its own.
  */
 public final class Upkeep implements AutoCloseable {
     static final Duration KEPT = Duration.ofDays(30);
+    /** Longer than a month, so that a month can be reconciled before what dead nodes held of it is forgotten. */
+    static final Duration WINDOWS_KEPT = Duration.ofDays(40);
+
     static final int DELETE_MAX = 10_000;
     private static final Duration INTERVAL = Duration.ofDays(1);
     private static final Duration RETRY = Duration.ofMinutes(5);
@@ -58,11 +62,31 @@ public final class Upkeep implements AutoCloseable {
                 return call.execute();
             }
         });
+        deleteAll("delete old session errors", Upkeep::deleteErrors);
+        deleteAll("delete old budget windows", Upkeep::deleteWindows);
+        database.inTransaction("delete old commands and nodes", Upkeep::deleteNodes);
+    }
+
+    private void deleteAll(String doing, Database.Work<Integer> some) {
         int deleted = DELETE_MAX;
         while (deleted == DELETE_MAX) {
-            deleted = database.inTransaction("delete old session errors", Upkeep::deleteErrors);
+            deleted = database.inTransaction(doing, some);
         }
-        database.inTransaction("delete old commands and nodes", Upkeep::deleteNodes);
+    }
+
+    /** With their grants. An entry that still names one has been charged; what comes so late charges nothing any more. */
+    private static int deleteWindows(Connection connection) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("""
+                delete from budget_balance
+                where id in (select b.id from budget_balance b
+                             where window_end < now() - make_interval(secs => ?)
+                               and not exists (select from budget_grant g where g.balance_id = b.id and g.state = 'open')
+                             limit ?)
+                """)) {
+            delete.setDouble(1, (double) WINDOWS_KEPT.toSeconds());
+            delete.setInt(2, DELETE_MAX);
+            return delete.executeUpdate();
+        }
     }
 
     private static int deleteNodes(Connection connection) throws SQLException {
@@ -70,6 +94,7 @@ public final class Upkeep implements AutoCloseable {
         for (String old : List.of("delete from node_command where acked_at < now() - make_interval(secs => ?)", """
                 delete from node n where ended_at < now() - make_interval(secs => ?)
                     and not exists (select from node_command c where c.epoch = n.epoch)
+                    and not exists (select from budget_grant g where g.epoch = n.epoch and g.state = 'orphan')
                 """)) {
             try (PreparedStatement delete = connection.prepareStatement(old)) {
                 delete.setDouble(1, (double) KEPT.toSeconds());

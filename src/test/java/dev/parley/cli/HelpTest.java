@@ -34,6 +34,7 @@ class HelpTest {
                 "billing export",
                 "billing close",
                 "billing rebuild",
+                "bench ledger",
                 "bench relay"
             })
     void everyCommandExplainsItself(String command) {
