@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
             "Hands out the sealed ledger, verifies it, and closes its periods.",
             "Billing jobs that can speak SQL read the schema 'billing' instead: src/docs/billing.md."
         },
-        subcommands = {BillingVerify.class, BillingCommand.Export.class, BillingClose.class, BillingRebuild.class},
+        subcommands = {
+            BillingVerify.class,
+            BillingCommand.Export.class,
+            BillingClose.class,
+            BillingRebuild.class,
+            BillingReconcile.class
+        },
         footer = {"", "Examples:", "  parley billing verify", "  parley billing export --format jsonl --from-seal 118"})
 final class BillingCommand implements Runnable {
     @Spec

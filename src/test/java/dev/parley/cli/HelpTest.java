@@ -34,6 +34,7 @@ class HelpTest {
                 "billing export",
                 "billing close",
                 "billing rebuild",
+                "billing reconcile",
                 "bench ledger",
                 "bench relay"
             })
