@@ -139,6 +139,24 @@ class LedgerWriterTest {
     }
 
     @Test
+    void knowsSinceWhenAllOpenWorkWasClaimed() {
+        ManualTicker clock = new ManualTicker(Instant.EPOCH);
+        try (LedgerWriter timed = new LedgerWriter(vertx, store, PLACES, clock)) {
+            clock.advance(Duration.ofNanos(5));
+            Ledger.Place first = timed.claim().orElseThrow();
+            clock.advance(Duration.ofNanos(5));
+            Ledger.Place second = timed.claim().orElseThrow();
+            clock.advance(Duration.ofNanos(5));
+
+            assertThat(timed.claimedSinceNanos()).isEqualTo(5);
+            Eventually.result(first.commit(UsageEntries.response("acme", "resp_1")));
+            assertThat(timed.claimedSinceNanos()).isEqualTo(10);
+            second.giveBack();
+            assertThat(timed.claimedSinceNanos()).isEqualTo(15);
+        }
+    }
+
+    @Test
     void aPlaceIsGoodForOneEntry() {
         Ledger.Place place = writer.claim().orElseThrow();
         Eventually.result(place.commit(UsageEntries.response("acme", "resp_1")));

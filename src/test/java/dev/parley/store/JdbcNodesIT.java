@@ -139,6 +139,35 @@ class JdbcNodesIT {
         assertThat(DB.query("select count(*) from node_command")).isEqualTo("0");
     }
 
+    @Test
+    void budgetWindowsAreForgottenLongAfterTheirEndAndSoAreTheirDeadNodes() {
+        long dead = register("dead");
+        nodes.stopped(dead);
+        DB.execute("update node set ended_at = now() - interval '50 days', started_at = now() - interval '90 days'"
+                + " where epoch = " + dead);
+        for (String window : List.of("'long ago', 41, 'orphan'", "'of late', 39, 'orphan'", "'in use', 41, 'open'")) {
+            DB.execute("""
+                    with facts (name, days, state) as (values (%s)),
+                    made as (insert into budget_balance
+                            (tenant_id, limit_key, unit, hard, window_start, window_end, opening, spent, limit_amount)
+                        select 'acme', name, 'money', true, 'epoch', now() - make_interval(days => days), 0, 0, 9 from facts
+                        returning id)
+                    insert into budget_grant (balance_id, epoch, state) select id, %d, state from made, facts
+                    """.formatted(window, dead));
+        }
+
+        new Upkeep(DB.database()).close();
+
+        assertThat(DB.query("select string_agg(limit_key, ', ' order by limit_key) from budget_balance"))
+                .isEqualTo("in use, of late");
+        assertThat(DB.query("select count(*) from node where epoch = " + dead))
+                .as("its grant may still be reconciled")
+                .isEqualTo("1");
+        DB.execute("delete from budget_balance");
+        new Upkeep(DB.database()).close();
+        assertThat(DB.query("select count(*) from node where epoch = " + dead)).isEqualTo("0");
+    }
+
     private long register(String name) {
         return nodes.register(description(name), true).orElseThrow().epoch();
     }
