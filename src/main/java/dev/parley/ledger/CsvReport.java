@@ -90,9 +90,6 @@ final class CsvReport {
             }
         });
         String model = row.getOrDefault(MODEL, "");
-        if (model.isEmpty()) {
-            throw new IllegalArgumentException("names no model");
-        }
         String date = row.get(DATE);
         Instant from = date == null ? instant(row.getOrDefault(START, "")) : day(date);
         Instant to = date == null ? instant(row.getOrDefault(END, "")) : from.plus(Duration.ofDays(1));

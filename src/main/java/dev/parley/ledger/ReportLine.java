@@ -2,6 +2,7 @@ package dev.parley.ledger;
 
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -15,6 +16,7 @@ public record ReportLine(Instant from, Instant to, String model, Map<Figure, Lon
     public static final String ALL_MODELS = "*";
 
     private static final long MINUTE = 60;
+    private static final int MODEL_LENGTH_MAX = 128;
     private static final Pattern SNAPSHOT = Pattern.compile("-[0-9]{4}-[0-9]{2}-[0-9]{2}$");
 
     public ReportLine {
@@ -22,6 +24,16 @@ public record ReportLine(Instant from, Instant to, String model, Map<Figure, Lon
         if (!from.isBefore(to) || from.getEpochSecond() % MINUTE != 0 || to.getEpochSecond() % MINUTE != 0) {
             throw new IllegalArgumentException("from " + from + " to " + to + " is not a time of whole minutes");
         }
+        if (model.isEmpty() || model.length() > MODEL_LENGTH_MAX) {
+            throw new IllegalArgumentException(
+                    "names no model, or one of more than " + MODEL_LENGTH_MAX + " characters");
+        }
+        figures.forEach((figure, amount) -> {
+            if (amount < 0 && figure != Figure.COST) { // a credit is a negative cost
+                throw new IllegalArgumentException(
+                        "has a negative number of " + figure.name().toLowerCase(Locale.ROOT));
+            }
+        });
     }
 
     /** The model without the date of its snapshot: providers report that, clients ask for the name without it. */

@@ -1,6 +1,5 @@
 package dev.parley.store;
 
-import dev.parley.ledger.EntryId;
 import dev.parley.ledger.Figure;
 import dev.parley.ledger.Reconciliation.Compared;
 import dev.parley.ledger.Reconciliation.Remedy.Correction;
@@ -12,20 +11,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger's side of a reconciliation with a provider's report. Blocks; throws {@link StoreException}. Thread-safe. */
@@ -59,15 +51,6 @@ public final class JdbcReconciliation {
             from lines
             left join minutes on minute >= since and minute < until and (lines.family = '*' or minutes.family = lines.family)
             group by n order by n
-            """;
-
-    private static final String INSERT = """
-            insert into usage_entry (tenant_id, entry_id, period, subject, session_id, reference, work, kind, node, account,
-                model_asked, model_resolved, status, text_in, audio_in, image_in, cached_text, cached_audio, cached_image,
-                text_out, audio_out, reasoning_out, millis, price_version, cost_nano, event_time, charged)
-            values (?, ?, ?, '-', '-', ?, ?, 'adjustment', 'reconcile', ?, ?, ?, 'reconciled', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?,
-                ?, ?)
-            on conflict do nothing
             """;
 
     private final Database database;
@@ -149,55 +132,15 @@ public final class JdbcReconciliation {
                     .equals(compared.stream().map(Compared::ours).toList())) {
                 throw new IllegalStateException("the ledger has changed meanwhile: compare again");
             }
+            Adjustments adjustments = new Adjustments(connection, report.digest(), to, orphans);
             int written = 0;
             for (Compared one : compared) {
                 if (one.remedy() instanceof Correction correction) {
-                    Map<Long, OrphanedGrant> payers = payers(one, correction, to, orphans);
-                    int rows = write(connection, report, one.line(), correction, to, payers.keySet());
-                    if (rows > 0) {
-                        charge(connection, correction, payers.values());
-                    }
-                    written += rows;
+                    written += adjustments.write(one.line(), correction);
                 }
             }
             return new Applied(written, release(connection, orphans));
         });
-    }
-
-    /** By balance: what a tenant's dead nodes have spent counts against its budgets. */
-    private static Map<Long, OrphanedGrant> payers(
-            Compared one, Correction correction, Attribution to, List<OrphanedGrant> orphans) {
-        Map<Long, OrphanedGrant> payers = new TreeMap<>();
-        for (OrphanedGrant orphan : orphans) {
-            if (correction.costNano() > 0
-                    && orphan.tenant().equals(to.tenant())
-                    && orphan.subject().isEmpty()
-                    && orphan.meets(one.line())) {
-                payers.putIfAbsent(orphan.balance(), orphan);
-            }
-        }
-        return payers;
-    }
-
-    private static void charge(Connection connection, Correction correction, Collection<OrphanedGrant> payers)
-            throws SQLException {
-        try (PreparedStatement call = connection.prepareStatement("select settle_grants(?, ?)")) {
-            call.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "bigint", payers.stream().map(OrphanedGrant::grant).toArray()));
-            Object[] amounts = payers.stream()
-                    .map(payer -> payer.unit().equals("money") ? correction.costNano() : tokens(correction))
-                    .toArray();
-            call.setArray(2, connection.createArrayOf("bigint", amounts));
-            call.execute();
-        }
-    }
-
-    private static long tokens(Correction correction) {
-        return Stream.of(Figure.TEXT_IN, Figure.AUDIO_IN, Figure.IMAGE_IN, Figure.TEXT_OUT, Figure.AUDIO_OUT)
-                .mapToLong(figure -> correction.amounts().getOrDefault(figure, 0L))
-                .sum();
     }
 
     private void makePartition(int period) {
@@ -213,60 +156,6 @@ public final class JdbcReconciliation {
         try (PreparedStatement lock =
                 connection.prepareStatement("select pg_advisory_xact_lock(hashtext('reconcile'))")) {
             lock.execute();
-        }
-    }
-
-    private static int write(
-            Connection connection,
-            UsageReport report,
-            ReportLine line,
-            Correction correction,
-            Attribution to,
-            Set<Long> balances)
-            throws SQLException {
-        String reference = "report " + report.digest().substring(0, 16) + " " + line.from() + "/" + line.to() + " "
-                + line.family();
-        UUID id = EntryId.of("report " + report.digest(), correction.work(), reference);
-        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-            int at = 0;
-            insert.setString(++at, to.tenant() == null ? NOBODY : to.tenant());
-            insert.setObject(++at, id);
-            insert.setInt(++at, LedgerPeriod.of(line.from()));
-            insert.setString(++at, reference);
-            insert.setString(++at, correction.work().name().toLowerCase(Locale.ROOT));
-            insert.setString(++at, to.account() == null ? "*" : to.account());
-            insert.setString(++at, line.model());
-            insert.setString(++at, line.model());
-            for (Figure figure : List.of(
-                    Figure.TEXT_IN,
-                    Figure.AUDIO_IN,
-                    Figure.IMAGE_IN,
-                    Figure.CACHED_TEXT,
-                    Figure.CACHED_AUDIO,
-                    Figure.CACHED_IMAGE,
-                    Figure.TEXT_OUT,
-                    Figure.AUDIO_OUT,
-                    Figure.MILLIS)) {
-                insert.setLong(++at, correction.amounts().getOrDefault(figure, 0L));
-            }
-            insert.setInt(++at, correction.priceVersion());
-            insert.setLong(++at, correction.costNano());
-            insert.setObject(++at, time(line.from()));
-            insert.setArray(++at, connection.createArrayOf("bigint", balances.toArray()));
-            insert.executeUpdate();
-        }
-        return written(connection, id);
-    }
-
-    /** Late ones included, which the insert does not count. */
-    private static int written(Connection connection, UUID id) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(
-                "select count(*) from usage_entry where xid = ledger_xid(pg_current_xact_id()) and entry_id = ?")) {
-            query.setObject(1, id);
-            try (ResultSet row = query.executeQuery()) {
-                row.next();
-                return row.getInt(1);
-            }
         }
     }
 
@@ -305,9 +194,5 @@ public final class JdbcReconciliation {
                 return orphans;
             }
         });
-    }
-
-    private static OffsetDateTime time(Instant at) {
-        return at.atOffset(ZoneOffset.UTC);
     }
 }

@@ -123,6 +123,8 @@ class UsageReportTest {
                 "''| the report is empty",
                 "date,model,day| no column 'day'",
                 "date,requests| columns model and date",
+                "date,model,text_in;2026-11-20,,1| names no model",
+                "date,model,text_in;2026-11-20,m,-1| negative number of text_in",
                 "date,model,text_in;2026-11-20,m| 2 cells under 3 columns",
                 "date,model,text_in;2026-11-20,m,1.5| line 2",
                 "date,model,cost_usd;2026-11-20,m,1e999999999| too large",
