@@ -145,7 +145,6 @@ final class Budgets {
     /** Sets more aside in the very grants that hold already; why that cannot be, or empty. */
     Future<Optional<Refusal>> holdMore(TenantId tenant, List<Hold> holds, Need more, long since) {
         long now = ticker.nanos();
-        List<GrantAccount> accounts = holds.stream().map(Hold::account).toList();
         List<Hold> added = new ArrayList<>();
         for (Hold hold : holds) {
             long amount = more.of(hold.grant().unit());
@@ -158,14 +157,18 @@ final class Budgets {
             return Future.succeededFuture(Optional.empty());
         }
         added.forEach(hold -> hold.undo(now));
-        GrantAccount tightest = tightest(accounts, now, KEPT_NANOS);
+        List<GrantAccount> lacking = holds.stream()
+                .filter(hold -> hold.grant().free(now) < more.of(hold.grant().unit()))
+                .map(Hold::account)
+                .toList();
+        GrantAccount tightest = tightest(lacking, now, KEPT_NANOS);
         if (tightest != null) {
             return Future.succeededFuture(Optional.of(exhausted(tenant, tightest)));
         }
         boolean stuck = holds.stream().anyMatch(hold -> hold.isStale(now)) || now - since > PATIENCE.toNanos();
         return stuck
                 ? Future.succeededFuture(Optional.of(QuotaRefusals.ledgerAway()))
-                : more(accounts, more).compose(_ -> holdMore(tenant, holds, more, since));
+                : more(lacking, more).compose(_ -> holdMore(tenant, holds, more, since));
     }
 
     /** Waits for a round that asks for what is lacking. */
@@ -244,7 +247,7 @@ final class Budgets {
     }
 
     /** Whether work counts against the limit; of those that the ledger settles every work does, even if it reserves nothing. */
-    private static boolean concerns(GrantAccount account, Need need) {
+    static boolean concerns(GrantAccount account, Need need) {
         Unit unit = unit(account);
         return need.of(unit) > 0 || (unit.ledgered() && need.sessionStarts() == 0);
     }

@@ -119,11 +119,6 @@ final class GrantAccount {
         return Math.max(0, limit.amount() - known.spent() - here);
     }
 
-    /** Whether somebody waits for another round. */
-    boolean waiting() {
-        return !wants.isEmpty();
-    }
-
     boolean empty() {
         return current == null && former.isEmpty() && wants.isEmpty();
     }
@@ -141,10 +136,10 @@ final class GrantAccount {
         for (Want want = wants.poll(); want != null; want = wants.poll()) {
             waiting.add(want);
         }
-        boolean closing = former.stream().anyMatch(grant -> grant.epoch() == epoch && !grant.windowOver(now));
-        if (held == null && closing) { // its row is the one that a new grant would get
-            wants.addAll(waiting);
-            waiting.clear();
+        List<Want> again = List.of();
+        if (held == null && former.stream().anyMatch(grant -> grant.epoch() == epoch && !grant.windowOver(now))) {
+            again = waiting; // the row that a new grant would get is being closed: who waits asks again after that
+            waiting = List.of();
         }
         boolean unused = held != null && waiting.isEmpty() && (last || now - held.lastUsed() >= GrantKeeper.IDLE_NANOS);
         if (held != null && unused && held.close()) {
@@ -153,8 +148,12 @@ final class GrantAccount {
         }
         for (HeldGrant grant : former) {
             if (grant.epoch() == epoch && grant.close()) {
-                turns.add(new Turn(grant, ask(grant, 0, 0, 0, true), List.of()));
+                turns.add(new Turn(grant, ask(grant, 0, 0, 0, true), again));
+                again = List.of();
             }
+        }
+        if (!again.isEmpty()) { // it was taken from this node and still has work in it
+            away(again, now);
         }
         if (held != null && (!waiting.isEmpty() || due(held, now))) {
             turns.add(renewal(held, waiting, unused, now));
@@ -163,6 +162,12 @@ final class GrantAccount {
             turns.add(new Turn(null, ask(null, 0, sum, Math.max(2 * sum, ahead()), false), waiting));
         }
         return turns;
+    }
+
+    private void away(List<Want> waiting, long now) {
+        Standing before = standing;
+        standing = new Standing(before.spent(), before.spentHere(), false, false, true, before.renews(), now);
+        waiting.forEach(want -> want.told().run());
     }
 
     private Turn renewal(HeldGrant held, List<Want> waiting, boolean unused, long now) {
@@ -276,9 +281,7 @@ final class GrantAccount {
             if (held != null) {
                 held.seq = null;
             }
-            Standing before = standing;
-            standing = new Standing(before.spent(), before.spentHere(), false, false, true, before.renews(), now);
-            waiting.forEach(want -> want.told().run());
+            away(waiting, now);
         }
 
         /** @param sent on the monotonic clock, before the round was asked for */

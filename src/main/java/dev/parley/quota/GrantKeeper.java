@@ -28,6 +28,9 @@ public final class GrantKeeper implements AutoCloseable {
     /** After this time what is not used goes back, or is yielded to whoever lacks it. */
     static final Duration IDLE = Duration.ofSeconds(5);
 
+    /** Asks in one transaction: so many are far from the deadline of a statement. */
+    static final int EXCHANGE_MAX = 1_000;
+
     static final long ROUND_NANOS = ROUND.toNanos();
     static final long IDLE_NANOS = IDLE.toNanos();
     private static final Logger LOGGER = LoggerFactory.getLogger(GrantKeeper.class);
@@ -138,9 +141,9 @@ public final class GrantKeeper implements AutoCloseable {
         placed.sort(Comparator.comparing((Placed one) -> one.key().tenant().value())
                 .thenComparing(one -> one.key().limit())
                 .thenComparing(one -> one.key().subject()));
-        exchange(placed.stream().map(Placed::turn).toList(), epoch);
-        if (accounts.values().stream().anyMatch(GrantAccount::waiting)) {
-            ring();
+        List<Turn> turns = placed.stream().map(Placed::turn).toList();
+        for (int from = 0; from < turns.size(); from += EXCHANGE_MAX) {
+            exchange(turns.subList(from, Math.min(turns.size(), from + EXCHANGE_MAX)), epoch);
         }
     }
 

@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What one piece of work has set aside in the grants of this node. On the session's event loop, but for {@link #held}. */
 final class GrantReservation implements Reservation {
@@ -77,11 +79,19 @@ final class GrantReservation implements Reservation {
 
     @Override
     public Future<Optional<Refusal>> renew() {
-        if (ended || !isStale()) {
+        long now = budgets.nanos();
+        List<GrantAccount> accounts = permit.accounts();
+        List<Hold> stale = holds.stream()
+                .filter(hold -> hold.isStale(now) || !accounts.contains(hold.account()))
+                .toList();
+        Set<GrantAccount> kept =
+                holds.stream().filter(hold -> !stale.contains(hold)).map(Hold::account).collect(Collectors.toSet());
+        List<GrantAccount> lacking = accounts.stream()
+                .filter(account -> !kept.contains(account) && Budgets.concerns(account, need))
+                .toList();
+        if (ended || (stale.isEmpty() && lacking.isEmpty())) {
             return Future.succeededFuture(Optional.empty());
         }
-        long now = budgets.nanos();
-        List<Hold> stale = holds.stream().filter(hold -> hold.isStale(now)).toList();
         WorstCase work = new WorstCase(
                 new NanoUsd(need.money()),
                 NanoUsd.ZERO,
@@ -90,7 +100,7 @@ final class GrantReservation implements Reservation {
                 need.tokens(),
                 Math.toIntExact(need.responses()),
                 need.audioMillis());
-        return budgets.hold(permit.tenant(), stale.stream().map(Hold::account).toList(), work)
+        return budgets.hold(permit.tenant(), lacking, work)
                 .map(attempt -> switch (attempt) {
                     case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
                     case Attempt.Held held -> {

@@ -48,7 +48,7 @@ public final class GrantedAdmission implements Admission {
             return Future.succeededFuture(new SessionDecision.Refused(QuotaRefusals.ledgerAway()));
         }
         Permit permit = new Permit(request.tenant(), request.subject());
-        return permit.begin().map(refusal -> {
+        return permit.begin().onFailure(_ -> permit.release()).map(refusal -> {
             if (refusal.isPresent()) {
                 permit.release();
                 return new SessionDecision.Refused(refusal.get());
@@ -139,6 +139,11 @@ public final class GrantedAdmission implements Admission {
 
         TenantId tenant() {
             return tenant.id();
+        }
+
+        /** Of the limits that apply now. */
+        List<GrantAccount> accounts() {
+            return accounts;
         }
 
         @Override

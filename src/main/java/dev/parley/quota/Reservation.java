@@ -25,8 +25,8 @@ public interface Reservation {
     Future<Optional<Refusal>> extend(NanoUsd more, long moreTokens);
 
     /**
-     * The work is about to begin, long after the reservation was made: what limits have renewed since are asked anew. If one
-     * refuses, nothing changes. Why not, or empty.
+     * The work is about to begin, long after the reservation was made: limits that have renewed since, or that were not there
+     * then, are asked now, and those that are no more get theirs back. If one refuses, nothing changes. Why not, or empty.
      */
     Future<Optional<Refusal>> renew();
 

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** The limits that a tenant's settings come to: its budgets, and its quotas of each minute or day. */
 public final class TenantLimits implements LimitSource {
     private static final long MILLIS_PER_SECOND = 1_000;
+    /** More than a day has for any number of sessions; far from the end of 64 bits in milliseconds. */
+    private static final long AUDIO_SECONDS_MAX = 1_000_000_000_000L;
 
     @Override
     public List<Limit> of(Tenant tenant, SubjectId subject) {
@@ -76,7 +78,7 @@ public final class TenantLimits implements LimitSource {
             LimitPeriod period,
             @Nullable SubjectId subject,
             long amount) {
-        long inUnit = unit == Unit.AUDIO_MILLIS ? Math.multiplyExact(amount, MILLIS_PER_SECOND) : amount;
+        long inUnit = unit == Unit.AUDIO_MILLIS ? Math.min(amount, AUDIO_SECONDS_MAX) * MILLIS_PER_SECOND : amount;
         limits.add(new Limit("quota/" + name.word(), null, unit, period, subject, inUnit, true));
     }
 

@@ -144,6 +144,21 @@ class GrantedAdmissionTest {
     }
 
     @Test
+    void refusesAtOnceWhenTheStoreGoesAwayWhileAnIdleGrantIsGivenBack() {
+        SessionPermit permit = open();
+        reserved(permit, fixed(CENT)).reservation().release();
+        store.away(true);
+        ticker.advance(GrantKeeper.IDLE);
+        int asked = store.asked();
+        Eventually.holds("giving back was tried", () -> store.asked() > asked);
+
+        assertThat(refusedReservation(permit, fixed(CENT)).kind()).isEqualTo(Refusal.Kind.OVERLOADED);
+        store.away(false);
+        ticker.advance(Duration.ofMillis(1));
+        reserved(permit, fixed(CENT));
+    }
+
+    @Test
     void whatIsIdleIsYieldedToWhoeverLacksIt() {
         SessionPermit permit = open();
         Reservation standing = reserved(permit, fixed(NanoUsd.ofUsd("0.90"))).reservation();

@@ -262,6 +262,51 @@ class LimitsTogetherTest {
     }
 
     @Test
+    void aStandingReservationMovesUnderTheLimitsThatHoldWhenItIsUsed() {
+        Tenant before = tenant(money("month", "10", BudgetPeriod.MONTH, Budget.Scope.TENANT));
+        Tenant after = tenant(money("today", "0.25", BudgetPeriod.DAY, Budget.Scope.TENANT));
+        SessionPermit permit = open(before, ALICE);
+        Reservation standing = reserved(permit, response(NanoUsd.ofUsd("0.20"))).reservation();
+        permit.hear(after);
+
+        assertThat(Eventually.result(standing.renew())).isEmpty();
+        assertThat(refused(permit, DIME).message()).contains("budget 'today'");
+        assertThat(standing.settle(DIME, 0).charges()).hasSize(1);
+        ticker.advance(Budgets.REFUSAL_KEPT);
+        spend(permit, DIME);
+        assertThat(refused(permit, DIME).message()).contains("budget 'today'");
+
+        permit.hear(before);
+        Reservation again = reserved(permit, response(DIME)).reservation();
+        permit.hear(after);
+        assertThat(Eventually.result(again.renew()).orElseThrow().message()).contains("budget 'today'");
+        again.release();
+        assertThat(keeper.reserved(ACME)).isEqualTo(NanoUsd.ZERO);
+    }
+
+    @Test
+    void anExtensionIsRefusedOnlyByALimitThatLacksForIt() {
+        Tenant acme = tenant(
+                money("month", "1", BudgetPeriod.MONTH, Budget.Scope.TENANT),
+                new Budget(
+                        "tokens",
+                        BudgetUnit.TOKENS,
+                        BudgetPeriod.DAY,
+                        Budget.Scope.TENANT,
+                        null,
+                        OptionalLong.of(1_000_000),
+                        true,
+                        List.of()));
+        SessionPermit permit = open(acme, ALICE);
+        Reservation running = reserved(permit, response(DIME)).reservation();
+        assertThat(refused(permit, NanoUsd.ofUsd("2")).message()).contains("budget 'month'");
+
+        assertThat(Eventually.result(running.extend(NanoUsd.ZERO, 900_000))).isEmpty();
+        assertThat(Eventually.result(running.extend(DIME, 900_000)).orElseThrow().message())
+                .contains("budget 'tokens'");
+    }
+
+    @Test
     void aChangedSettingActsOnTheLivePermit() {
         Tenant free = tenant(money("month", "10", BudgetPeriod.MONTH, Budget.Scope.TENANT));
         SessionPermit permit = open(free, ALICE);
