@@ -105,15 +105,16 @@ declare
     new_row jsonb := to_jsonb(new);
 begin
     update tenant set changed_xid = pg_current_xact_id()
-    where id in (old_row ->> 'tenant_id', new_row ->> 'tenant_id')
-       or plan in (old_row ->> 'plan', new_row ->> 'plan');
+    where (id in (old_row ->> 'tenant_id', new_row ->> 'tenant_id')
+           or plan in (old_row ->> 'plan', new_row ->> 'plan'))
+      and changed_xid <> pg_current_xact_id(); -- once in a transaction, however many rows it changes
     return null;
 end
 $$;
 
 create function note_plan_change() returns trigger language plpgsql as $$
 begin
-    update tenant set changed_xid = pg_current_xact_id() where plan = new.id;
+    update tenant set changed_xid = pg_current_xact_id() where plan = new.id and changed_xid <> pg_current_xact_id();
     return null;
 end
 $$;
@@ -174,12 +175,31 @@ comment on column budget_event.spent is 'In the budget''s unit, when the event w
 alter table budget_balance add column budget text;
 alter table budget_balance add column period text;
 alter table budget_balance add column raised int not null default 0;
+alter table budget_balance add column counted_xid xid8;
 create index budget_balance_budget on budget_balance (window_end) where budget is not null;
 
 comment on column budget_balance.budget is 'The budget''s name; null for a quota.';
+comment on column budget_balance.opening is 'What the ledger holds of the window that no grant of it was charged with: from before the row was made, or from a time in which the tenant did not have the budget; part of spent.';
+comment on column budget_balance.counted_xid is 'The tenant''s changed_xid when the opening was counted. After a change of settings it is counted again.';
 comment on column budget_balance.raised is 'The highest threshold that the spending has passed.';
 
 drop function open_balance(text, text, text, text, text, boolean, bigint);
+drop function ledger_sum(text, text, text, timestamptz);
+
+create function uncharged_sum(of_tenant text, of_subject text, of_unit text, since timestamptz, of_balance bigint) returns bigint
+    language sql stable as $$
+    select coalesce(sum(case of_unit
+        when 'money' then cost_nano
+        else text_in + audio_in + image_in + text_out + audio_out end), 0)::bigint
+    from usage_entry
+    where tenant_id = of_tenant
+      and (of_subject = '' or subject = of_subject)
+      and period >= to_char(since at time zone 'UTC', 'YYYYMM')::int
+      and coalesce(reserved_at, event_time) >= since
+      and not of_balance = any (charged)
+$$;
+
+comment on function uncharged_sum(text, text, text, timestamptz, bigint) is 'What the ledger holds since a moment for a tenant, or one of its subjects, in nano-dollars or tokens, that a budget window was not charged with.';
 
 -- In a transaction of its own, before the round that needs it, so that a round only ever locks rows that are there.
 create function open_balance(
@@ -187,25 +207,35 @@ create function open_balance(
     returns bigint language plpgsql as $$
 declare
     began timestamptz := window_start(of_period, clock_timestamp());
-    found_id bigint;
-    so_far bigint;
+    settings_xid xid8 := (select changed_xid from tenant where id = of_tenant);
+    known bigint;
+    counted xid8;
+    so_far bigint := 0;
 begin
-    select id into found_id from budget_balance
+    select id, counted_xid into known, counted from budget_balance
     where tenant_id = of_tenant and limit_key = key and subject = of_subject and window_start = began;
-    if found then
-        return found_id;
+    if found and (of_budget is null or counted is not distinct from settings_xid) then
+        return known;
     end if;
     perform pg_advisory_xact_lock(hashtext('open_balance'), hashtext(of_tenant || '/' || key || '/' || of_subject));
     -- A quota counts from the moment on in which it is set; a budget counts what the ledger has already.
-    so_far := case when of_budget is null then 0 else ledger_sum(of_tenant, of_subject, of_unit, began) end;
-    insert into budget_balance (tenant_id, limit_key, subject, unit, period, hard, window_start, window_end, opening, spent,
-                                limit_amount, budget)
+    if of_budget is not null then
+        so_far := uncharged_sum(of_tenant, of_subject, of_unit, began, coalesce(known, 0));
+    end if;
+    insert into budget_balance as b (tenant_id, limit_key, subject, unit, period, hard, window_start, window_end, opening,
+                                     spent, limit_amount, budget, counted_xid)
     values (of_tenant, key, of_subject, of_unit, of_period, is_hard, began, window_end(of_period, began), so_far,
-            greatest(0, so_far), wanted_amount, of_budget)
-    on conflict do nothing;
-    select id into found_id from budget_balance
-    where tenant_id = of_tenant and limit_key = key and subject = of_subject and window_start = began;
-    return found_id;
+            greatest(0, so_far), wanted_amount, of_budget, settings_xid)
+    on conflict (tenant_id, limit_key, subject, window_start) do update
+    set spent = b.spent + greatest(0, so_far - greatest(0, b.opening)), opening = greatest(b.opening, so_far),
+        counted_xid = settings_xid
+    where b.id = known
+    returning id into known;
+    if not found then -- somebody else has made it meanwhile
+        select id into known from budget_balance
+        where tenant_id = of_tenant and limit_key = key and subject = of_subject and window_start = began;
+    end if;
+    return known;
 end
 $$;
 

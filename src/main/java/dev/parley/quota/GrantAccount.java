@@ -286,7 +286,7 @@ final class GrantAccount {
 
         /** @param sent on the monotonic clock, before the round was asked for */
         void answered(Answer answer, long epoch, long sent) {
-            if (answer.outcome() == Outcome.FENCED) {
+            if (answer.outcome() == Outcome.FENCED || answer.outcome() == Outcome.AWAY) {
                 failed(sent);
                 return;
             }

@@ -84,8 +84,10 @@ final class GrantReservation implements Reservation {
         List<Hold> stale = holds.stream()
                 .filter(hold -> hold.isStale(now) || !accounts.contains(hold.account()))
                 .toList();
-        Set<GrantAccount> kept =
-                holds.stream().filter(hold -> !stale.contains(hold)).map(Hold::account).collect(Collectors.toSet());
+        Set<GrantAccount> kept = holds.stream()
+                .filter(hold -> !stale.contains(hold))
+                .map(Hold::account)
+                .collect(Collectors.toSet());
         List<GrantAccount> lacking = accounts.stream()
                 .filter(account -> !kept.contains(account) && Budgets.concerns(account, need))
                 .toList();
@@ -100,14 +102,13 @@ final class GrantReservation implements Reservation {
                 need.tokens(),
                 Math.toIntExact(need.responses()),
                 need.audioMillis());
-        return budgets.hold(permit.tenant(), lacking, work)
-                .map(attempt -> switch (attempt) {
-                    case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
-                    case Attempt.Held held -> {
-                        moved(stale, held.holds());
-                        yield Optional.empty();
-                    }
-                });
+        return budgets.hold(permit.tenant(), lacking, work).map(attempt -> switch (attempt) {
+            case Attempt.Refused(Refusal refusal) -> Optional.of(refusal);
+            case Attempt.Held held -> {
+                moved(stale, held.holds());
+                yield Optional.empty();
+            }
+        });
     }
 
     private boolean isStale() {

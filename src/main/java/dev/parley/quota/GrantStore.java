@@ -49,7 +49,9 @@ public interface GrantStore {
         STALE,
         /** The grant is no more. */
         CLOSED,
-        FENCED
+        FENCED,
+        /** This one cannot be asked for now; the others of the round could. */
+        AWAY
     }
 
     /**

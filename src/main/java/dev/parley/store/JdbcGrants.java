@@ -15,7 +15,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Grants in Postgres: one function call, one transaction, for each round. Blocks. Thread-safe. */
 public final class JdbcGrants implements GrantStore {
@@ -23,6 +26,15 @@ public final class JdbcGrants implements GrantStore {
     static final Duration LIFETIME = Duration.ofMinutes(1);
     /** How long a node's lack is told to the others; it asks again sooner. */
     private static final Duration WANTED_FOR = Duration.ofSeconds(3);
+
+    /** In place of a balance: it could not be opened. */
+    private static final long NOT_OPEN = -1;
+
+    private static final Answer AWAY = new Answer(Outcome.AWAY, 0, 0, 0, 0, 0, 0, null, 0, false, false, 0, null);
+    /** SQLSTATE of a statement that took longer than it may. */
+    private static final String QUERY_CANCELED = "57014";
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(JdbcGrants.class);
 
     private final Database database;
 
@@ -33,10 +45,25 @@ public final class JdbcGrants implements GrantStore {
     @Override
     public List<Answer> exchange(long epoch, List<Ask> asks) {
         List<@Nullable Long> balances = openBalances(asks);
-        return database.inTransaction("renew grants", connection -> exchange(connection, epoch, asks, balances));
+        List<Integer> able = IntStream.range(0, asks.size())
+                .filter(place -> !Long.valueOf(NOT_OPEN).equals(balances.get(place)))
+                .boxed()
+                .toList();
+        List<Answer> answers = new ArrayList<>(Collections.nCopies(asks.size(), AWAY));
+        if (!able.isEmpty()) {
+            List<Ask> asked = able.stream().map(asks::get).toList();
+            List<@Nullable Long> theirs = new ArrayList<>();
+            able.forEach(place -> theirs.add(balances.get(place)));
+            List<Answer> told =
+                    database.inTransaction("renew grants", connection -> exchange(connection, epoch, asked, theirs));
+            for (int i = 0; i < told.size(); i++) {
+                answers.set(able.get(i), told.get(i));
+            }
+        }
+        return answers;
     }
 
-    /** Of asks without a grant, the window of now. */
+    /** Of asks without a grant, the window of now; or {@link #NOT_OPEN}. */
     private List<@Nullable Long> openBalances(List<Ask> asks) {
         if (asks.stream().allMatch(ask -> ask.grant() != null)) {
             return new ArrayList<>(Collections.nCopies(asks.size(), null));
@@ -45,18 +72,39 @@ public final class JdbcGrants implements GrantStore {
             List<@Nullable Long> balances = new ArrayList<>();
             try (PreparedStatement call = connection.prepareStatement("select open_balance(?, ?, ?, ?, ?, ?, ?, ?)")) {
                 for (Ask ask : asks) {
-                    balances.add(ask.grant() == null ? openBalance(call, ask) : null);
+                    balances.add(ask.grant() == null ? openOrNot(call, ask) : null);
                 }
             }
             return balances;
         });
     }
 
+    /** One tenant's ledger that takes too long to sum up, or its odd values, must not stop the others. */
+    private static long openOrNot(PreparedStatement call, Ask ask) throws SQLException {
+        try {
+            return openBalance(call, ask);
+        } catch (SQLException e) {
+            boolean itsOwn = QUERY_CANCELED.equals(e.getSQLState())
+                    || StoreException.kindOf(e) == StoreException.Kind.REJECTED_DATA;
+            if (!itsOwn) {
+                throw e;
+            }
+            LOGGER.atError()
+                    .addKeyValue("tenant", ask.tenant())
+                    .addKeyValue("limit", ask.limit().key())
+                    .addKeyValue("state", e.getSQLState())
+                    .log("what a limit has used so far cannot be read: its work is refused");
+            return NOT_OPEN;
+        }
+    }
+
     private static long openBalance(PreparedStatement call, Ask ask) throws SQLException {
         Limit limit = ask.limit();
         call.setString(1, ask.tenant().value());
         call.setString(2, limit.key());
-        call.setString(3, limit.subject() == null ? "" : limit.subject().value());
+        call.setString(
+                3,
+                limit.subject() == null ? "" : limit.subject().value().replace('\0', '\uFFFD')); // as the ledger does
         call.setString(4, limit.unit().name().toLowerCase(Locale.ROOT));
         call.setString(5, limit.period().name().toLowerCase(Locale.ROOT));
         call.setBoolean(6, limit.hard());

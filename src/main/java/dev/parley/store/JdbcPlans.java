@@ -68,6 +68,7 @@ public final class JdbcPlans {
      */
     public Optional<Plan> change(PlanId id, UnaryOperator<Plan> change) {
         return database.inTransaction("change plan '" + id + "'", connection -> {
+            takePlans(connection);
             Optional<Plan> old = select(connection, id, "for update");
             if (old.isEmpty()) {
                 return old;
@@ -105,6 +106,24 @@ public final class JdbcPlans {
                 return delete.executeUpdate() == 1 ? Deletion.DELETED : Deletion.IN_USE;
             }
         });
+    }
+
+    /**
+     * No plan changes until the transaction ends. Call before a tenant's row is locked: a change of a plan locks the plan and
+     * then its tenants, so who locks a tenant and then its plan could wait in a circle with it.
+     */
+    static void keepPlans(Connection connection) throws SQLException {
+        lock(connection, "select pg_advisory_xact_lock_shared(hashtext('plans'))");
+    }
+
+    private static void takePlans(Connection connection) throws SQLException {
+        lock(connection, "select pg_advisory_xact_lock(hashtext('plans'))");
+    }
+
+    private static void lock(Connection connection, String sql) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(sql)) {
+            lock.execute();
+        }
     }
 
     private static Optional<Plan> select(Connection connection, PlanId id, String lock) throws SQLException {

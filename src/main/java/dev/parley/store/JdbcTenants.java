@@ -115,6 +115,7 @@ public final class JdbcTenants implements TenantStore {
      */
     public Optional<Tenant> change(TenantId id, UnaryOperator<Tenant> change) {
         return database.inTransaction("change tenant '" + id + "'", connection -> {
+            JdbcPlans.keepPlans(connection);
             Optional<Tenant> old = select(connection, id, "for update");
             if (old.isEmpty()) {
                 return old;

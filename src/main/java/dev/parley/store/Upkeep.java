@@ -2,6 +2,7 @@ package dev.parley.store;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /**
  * What the tables need from time to time: the ledger's partitions of this month and the next two, and the end of session
  * errors, of commands to nodes and of ended nodes after {@link #KEPT}, and of budget windows {@link #WINDOWS_KEPT} after
- * their own end. At every start and once a day, on a virtual thread of its own.
+ * their own end. At every start and once a day; every ten minutes the end of windows of quotas. On a virtual thread of its own.
  */
 public final class Upkeep implements AutoCloseable {
     static final Duration KEPT = Duration.ofDays(30);
@@ -23,6 +24,7 @@ public final class Upkeep implements AutoCloseable {
 
     static final int DELETE_MAX = 10_000;
     private static final Duration INTERVAL = Duration.ofDays(1);
+    private static final Duration FORGET_INTERVAL = Duration.ofMinutes(10);
     private static final Duration RETRY = Duration.ofMinutes(5);
     private static final Logger LOGGER = LoggerFactory.getLogger(Upkeep.class);
 
@@ -35,6 +37,8 @@ public final class Upkeep implements AutoCloseable {
         this.database = database;
         round();
         schedule(INTERVAL);
+        long interval = FORGET_INTERVAL.toMillis();
+        var _ = timer.scheduleWithFixedDelay(this::forgetQuotaWindows, interval, interval, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -53,6 +57,25 @@ public final class Upkeep implements AutoCloseable {
         } catch (RuntimeException e) {
             LOGGER.atWarn().setCause(e).log("upkeep of the tables failed; tried again in a few minutes");
             schedule(RETRY);
+        }
+    }
+
+    /** There is one for each minute of each subject that has a limit of each minute. */
+    private void forgetQuotaWindows() {
+        try {
+            deleteAll("delete ended windows of quotas", Upkeep::deleteQuotaWindows);
+        } catch (RuntimeException e) {
+            LOGGER.atWarn().setCause(e).log("ended windows of quotas were not deleted; tried again in a few minutes");
+        }
+    }
+
+    static int deleteQuotaWindows(Connection connection) throws SQLException {
+        try (PreparedStatement call = connection.prepareStatement("select forget_quota_windows(?)")) {
+            call.setInt(1, DELETE_MAX);
+            try (ResultSet row = call.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
         }
     }
 

@@ -302,7 +302,9 @@ class LimitsTogetherTest {
         assertThat(refused(permit, NanoUsd.ofUsd("2")).message()).contains("budget 'month'");
 
         assertThat(Eventually.result(running.extend(NanoUsd.ZERO, 900_000))).isEmpty();
-        assertThat(Eventually.result(running.extend(DIME, 900_000)).orElseThrow().message())
+        assertThat(Eventually.result(running.extend(DIME, 900_000))
+                        .orElseThrow()
+                        .message())
                 .contains("budget 'tokens'");
     }
 

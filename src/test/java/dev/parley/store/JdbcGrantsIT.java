@@ -156,6 +156,82 @@ class JdbcGrantsIT {
         assertThat(lowered.over()).isEqualTo(30);
     }
 
+    @Test
+    void aSubjectWithAZeroCharacterHarmsNobody() {
+        Limit odd = new Limit("budget/odd", "main", Unit.MONEY, LimitPeriod.DAY, new SubjectId("a\0b"), 100, true);
+        List<Answer> answers = grants.exchange(
+                node("odd-1"),
+                List.of(ask("odd", odd, null, 0, 10, 10), ask("odd", limit("odd", 100), null, 0, 10, 10)));
+
+        assertThat(answers).extracting(Answer::granted).containsExactly(10L, 10L);
+    }
+
+    @Test
+    void aWindowThatCannotBeOpenedIsRefusedByItself() {
+        DB.execute("""
+                insert into usage_entry (tenant_id, entry_id, period, subject, session_id, upstream_session, reference, work,
+                    kind, node, account, model_asked, model_resolved, status, text_in, audio_in, image_in, cached_text,
+                    cached_audio, cached_image, text_out, audio_out, reasoning_out, millis, price_version, cost_nano, event_time)
+                select 'huge', gen_random_uuid(), 202611, 's', 's', 'u', 'r' || n, 'response', 'usage', 'n', 'a', 'm', 'm', 'completed',
+                    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 9000000000000000000, now() from generate_series(1, 2) as n
+                """);
+        Limit sound = limit("sound", 100);
+
+        List<Answer> answers = grants.exchange(
+                node("huge-1"),
+                List.of(ask("huge", limit("huge", 100), null, 0, 10, 10), ask("sound", sound, null, 0, 10, 10)));
+
+        assertThat(answers.get(0).outcome()).isEqualTo(GrantStore.Outcome.AWAY);
+        assertThat(answers.get(1).granted()).isEqualTo(10);
+    }
+
+    @Test
+    void whatWasSpentWhileATenantDidNotHaveABudgetCountsWhenItHasItAgain() {
+        DB.execute("insert into tenant (id, name) values ('again', 'Again')");
+        Limit limit = new Limit("budget/again", "main", Unit.MONEY, LimitPeriod.TOTAL, null, 100, true);
+        long node = node("again-1");
+        Answer held = exchange(node, ask("again", limit, null, 0, 40, 40));
+        write("again", "resp_1", held, 30);
+        exchange(node, new Ask(new TenantId("again"), limit, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, true));
+        assertThat(ledger.insert(List.of(UsageEntries.response(
+                        "again", "resp_2", 202611, new NanoUsd(60), Instant.parse("2026-11-21T10:00:00Z")))))
+                .isEqualTo(new Outcome.Committed());
+        assertThat(exchange(node, ask("again", limit, null, 0, 0, 0)).spent()).isEqualTo(30);
+
+        DB.execute("update tenant set name = 'Again and again' where id = 'again'");
+        Answer again = exchange(node("again-2"), ask("again", limit, null, 0, 50, 50));
+
+        assertThat(again.spent()).isEqualTo(90);
+        assertThat(again.granted()).isEqualTo(10);
+        exchange(node("again-3"), ask("again", limit, null, 0, 0, 0));
+        DB.execute("update tenant set name = 'Once more' where id = 'again'");
+        assertThat(exchange(node("again-4"), ask("again", limit, null, 0, 0, 0)).spent())
+                .as("counted once")
+                .isEqualTo(90);
+        assertThat(DB.query("select count(*) from verify_ledger() as problem where problem::text like '%again%'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void endedWindowsOfQuotasAreForgottenUnlessALivingNodeHasAGrantOfThem() {
+        Limit quota = new Limit("quota/q", null, Unit.RESPONSES, LimitPeriod.MINUTE, null, 100, true);
+        long node = node("ended-1");
+        Answer held = exchange(node, ask("ended", quota, null, 0, 10, 10));
+        exchange(node, ask("ended", limit("ended", 100), null, 0, 10, 10));
+        DB.execute("update budget_balance set window_end = now() - interval '1 day' where tenant_id = 'ended'");
+        DB.database().inTransaction("forget", Upkeep::deleteQuotaWindows);
+        assertThat(windows("ended")).isEqualTo("2");
+
+        exchange(node, new Ask(new TenantId("ended"), quota, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, true));
+        DB.database().inTransaction("forget", Upkeep::deleteQuotaWindows);
+
+        assertThat(windows("ended")).as("that of the budget").isEqualTo("1");
+    }
+
+    private static String windows(String tenant) {
+        return DB.query("select count(*) from budget_balance where tenant_id = '" + tenant + "'");
+    }
+
     /** Sixteen nodes take, give back, settle, close and die at random; the balance row is right at every moment. */
     @Test
     void manyNodesAtOnceNeverHoldMoreThanTheLimit() throws Exception {

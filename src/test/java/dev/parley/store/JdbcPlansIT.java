@@ -3,6 +3,7 @@ package dev.parley.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.concurrent.Eventually;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
@@ -17,8 +18,13 @@ import dev.parley.tenancy.PlanId;
 import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -109,6 +115,55 @@ class JdbcPlansIT {
         Tenant back = tenants.change(id, old -> old.withOwn(old.own().without(LimitName.RESPONSES_PER_MINUTE)))
                 .orElseThrow();
         assertThat(back.limit(LimitName.RESPONSES_PER_MINUTE)).hasValue(60);
+    }
+
+    @Test
+    void aTenantMovesToAPlanThatChangesAtTheSameMoment() throws Exception {
+        PlanId busy = new PlanId("busy");
+        plans.create(new Plan(busy, "Busy", Settings.NONE));
+        TenantId mover = new TenantId("mover");
+        tenants.create(Tenant.of(mover, "Mover", Settings.NONE).withPlan(busy));
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            AtomicReference<Future<?>> other = new AtomicReference<>();
+            tenants.change(mover, old -> {
+                other.set(threads.submit(() -> plans.change(
+                        busy, plan -> new Plan(busy, "Busier", plan.settings().with(LimitName.SESSIONS_MAX, 3)))));
+                Eventually.holds(
+                        "the plan's change waits",
+                        () -> !DB.query("select count(*) from pg_locks where not granted")
+                                .equals("0"));
+                return old.withName("Moved");
+            });
+            Objects.requireNonNull(other.get()).get();
+        }
+
+        assertThat(tenants.find(mover).orElseThrow().name()).isEqualTo("Moved");
+        assertThat(tenants.find(mover).orElseThrow().limit(LimitName.SESSIONS_MAX))
+                .hasValue(3);
+    }
+
+    @Test
+    void aChangeOfAPlanTouchesEachOfItsTenantsOnce() {
+        PlanId wide = new PlanId("wide");
+        plans.create(new Plan(wide, "Wide", Settings.NONE.with(LimitName.SESSIONS_MAX, 3)));
+        DB.execute(
+                "insert into tenant (id, name, plan) select 'wide-' || n, 'Wide', 'wide' from generate_series(1, 50) as n");
+        DB.execute("create sequence touched");
+        DB.execute("create function touch() returns trigger language plpgsql as "
+                + "'begin perform nextval(''touched''); return null; end'");
+        DB.execute("create trigger touch after update on tenant for each row execute function touch()");
+
+        plans.change(
+                wide,
+                old -> new Plan(
+                        wide,
+                        "Wider",
+                        old.settings()
+                                .with(LimitName.RESPONSES_PER_MINUTE, 9)
+                                .with(Budget.ofMoney("day", NanoUsd.ofUsd("20"), BudgetPeriod.DAY))));
+
+        assertThat(DB.query("select last_value from touched")).isEqualTo("50");
+        DB.execute("drop trigger touch on tenant");
     }
 
     @Test
