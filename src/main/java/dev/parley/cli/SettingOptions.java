@@ -210,7 +210,7 @@ final class SettingOptions {
         if (wanted == null) {
             return settings;
         }
-        return change.apply(settings, wanted.equals(DEFAULT) ? null : Boolean.valueOf(wanted));
+        return change.apply(settings, wanted.equalsIgnoreCase(DEFAULT) ? null : Boolean.valueOf(wanted));
     }
 
     private static @Nullable String switchProblem(@Nullable String... namesAndValues) {

@@ -128,7 +128,7 @@ final class AutomaticResponses {
         if (cover != null) {
             cover.busy();
         }
-        if (wanted && !gated) {
+        if (wanted && !gated && !arming) { // what is being armed already covers the next one
             rearm();
         }
         return cover;

@@ -159,12 +159,36 @@ final class ClientGate implements Gate {
         if (size.isEmpty()) {
             return notJson();
         }
-        conversation.add(size.get());
-        Responses mine = responses;
-        if (mine != null) {
-            mine.automatic().topUp();
-        }
-        return now(Delivery.asIs());
+        return counted(size.get()).map(refusal -> {
+            if (refusal.isPresent()) {
+                life.refuse(refusal.get(), null);
+                return Delivery.dropped();
+            }
+            conversation.add(size.get());
+            Responses mine = responses;
+            if (mine != null) {
+                mine.automatic().topUp();
+            }
+            return Delivery.asIs();
+        });
+    }
+
+    /** Audio in other events than appends counts against the same quota; why it may not be sent, or empty. */
+    private Future<Optional<Refusal>> counted(InputSize size) {
+        return !permit.countsAudio() || size.audioBytes() == 0
+                ? Future.succeededFuture(Optional.empty())
+                : permit.countAudio(Math.ceilDiv(size.audioBytes(), config.get().audioBytesPerMilli()));
+    }
+
+    private Future<Delivery> create(Responses mine, JsonNode event, Buffer utf8) {
+        InputSize size = InputSize.of(utf8).orElse(new InputSize(utf8.length(), 0, 0, true));
+        return counted(size).compose(refusal -> {
+            if (refusal.isPresent()) {
+                life.refuse(refusal.get(), event.path("event_id").textValue());
+                return now(Delivery.dropped());
+            }
+            return mine.create(event, utf8);
+        });
     }
 
     private Future<Delivery> event(Buffer utf8) {
@@ -176,7 +200,7 @@ final class ClientGate implements Gate {
         Responses mine = responses;
         return switch (EventType.of(event.path("type").asText(""))) {
             case SESSION_UPDATE -> updates.update(event, utf8);
-            case RESPONSE_CREATE -> mine == null ? noResponses(event) : mine.create(event, utf8);
+            case RESPONSE_CREATE -> mine == null ? noResponses(event) : create(mine, event, utf8);
             // Spelled so that the quick look at the bytes did not see it: escapes in the key or in the value.
             case INPUT_AUDIO_BUFFER_APPEND -> append(utf8);
             case CONVERSATION_ITEM_CREATE -> item(utf8);

@@ -181,18 +181,21 @@ public final class RealtimeSession {
         order.terms().hear(tenant);
         order.permit().hear(tenant);
         SessionParts live = parts;
-        ModelName model = order.model();
         if (phase != Phase.RELAYING || live == null) {
             return;
         }
         limitLength();
-        Optional<Refusal> barred =
-                model == null ? Optional.empty() : order.models().refusal(model, order.kind(), "model");
+        Optional<Refusal> barred = barred();
         if (barred.isPresent()) {
             life.end(Ending.of("client", barred.get()));
         } else {
             live.hear();
         }
+    }
+
+    private Optional<Refusal> barred() {
+        ModelName model = order.model();
+        return model == null ? Optional.empty() : order.models().refusal(model, order.kind(), "model");
     }
 
     private void unavailable(Refusal refusal, String upstreamCode) {
@@ -221,6 +224,12 @@ public final class RealtimeSession {
         session.leg().forwardTo(client);
         client.send(session.created());
         watch();
+        Optional<Refusal> barred = barred();
+        if (barred.isPresent()) { // the settings have changed while it was connecting
+            client.start();
+            life.end(Ending.of("client", barred.get()));
+            return;
+        }
         live.begin().onComplete(begun -> {
             client.start();
             if (begun.failed()) {

@@ -128,6 +128,10 @@ final class SessionParts {
     /** The tenant's settings have changed. */
     void hear() {
         updates.hear();
+        transcriptions.hear();
+        if (responses != null) {
+            responses.automatic().awaken(); // limits that are new hold for what stands by, too
+        }
     }
 
     /** Whether no usage is awaited any more. */

@@ -105,6 +105,19 @@ final class Transcriptions {
         }
     }
 
+    /** The tenant's limits have changed: those that are new hold for audio that is covered already, too. */
+    void hear() {
+        Cover cover = ahead;
+        if (cover == null) {
+            return;
+        }
+        cover.renew().onSuccess(refusal -> {
+            if (refusal.isPresent() && ahead == cover) {
+                releaseAhead();
+            }
+        });
+    }
+
     private void use(PricedModel wanted) {
         if (!wanted.equals(model)) {
             model = wanted;
@@ -246,10 +259,19 @@ final class Transcriptions {
                         } else {
                             ahead = cover;
                             coveredMillis = millis;
+                            cover.idle(() -> makeRoom(cover));
                         }
                         yield Optional.empty();
                     }
                 });
+    }
+
+    /** Others need what is held for audio, and none has come for a while: the next that comes is covered anew. */
+    private void makeRoom(Cover cover) {
+        boolean empty = audio.pendingMillis(view.get().turnDetection() != null) == 0;
+        if (ahead == cover && empty) {
+            releaseAhead();
+        }
     }
 
     private void releaseAhead() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.NanoUsd;
 import dev.parley.relay.LegEnd;
+import dev.parley.tenancy.LimitName;
+import io.vertx.core.Promise;
 import org.junit.jupiter.api.Test;
 
 /** Responses that the provider starts by itself, and what they run on. */
@@ -101,6 +103,41 @@ class AutomaticResponsesTest {
                     .extracting(e -> e.path("type").asText())
                     .doesNotContain("response.cancel");
             endAndCheck(rig);
+        }
+    }
+
+    @Test
+    void armOneStandingCoverAlsoWhenTwoStartWhileItIsBeingArmed() {
+        try (SessionRig rig = speaking("100")) {
+            Promise<Void> slow = rig.on(rig.budget::delayDecisions);
+            rig.upstreamSends(created("resp_1"));
+            rig.upstreamSends(done("resp_1", "completed"));
+            rig.upstreamSends(created("resp_2"));
+            rig.upstreamSends(done("resp_2", "completed"));
+            rig.on(() -> slow.tryComplete());
+            rig.on(() -> true);
+
+            assertThat(rig.on(rig.budget::openReservations))
+                    .as("standing and spare")
+                    .isEqualTo(2);
+            endAndCheck(rig);
+        }
+    }
+
+    @Test
+    void areAskedAboutNewLimitsWhenTheTenantsSettingsChange() {
+        try (SessionRig rig = speaking("100")) {
+            rig.on(() -> {
+                rig.budget.refuseRenewals();
+                return true;
+            });
+
+            rig.change(own -> own.with(LimitName.RESPONSES_PER_MINUTE, 0));
+
+            assertThat(rig.sent("session.update")
+                            .at("/session/audio/input/turn_detection/create_response")
+                            .asBoolean(true))
+                    .isFalse();
         }
     }
 

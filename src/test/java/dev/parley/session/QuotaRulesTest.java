@@ -99,6 +99,36 @@ class QuotaRulesTest {
     }
 
     @Test
+    void audioInItemsAndInResponsesCountsAgainstTheSameQuota() {
+        try (SessionRig rig = SessionRig.started()) {
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.on(() -> {
+                rig.budget.audioLeft(25);
+                return true;
+            });
+            String message =
+                    "{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"audio\":\""
+                            + "A".repeat(640) + "\"}]}"; // 11 ms
+            String item = "{\"type\":\"conversation.item.create\",\"item\":" + message + "}";
+            String response =
+                    "{\"type\":\"response.create\",\"event_id\":\"r\",\"response\":{\"conversation\":\"none\",\"input\":["
+                            + message + "]}}";
+
+            rig.clientSends(item);
+            rig.clientSends(response);
+            assertThat(rig.toClient())
+                    .noneMatch(event -> event.path("type").asText().equals("error"));
+            rig.clientSends(item);
+            rig.clientSends(response);
+
+            assertThat(rig.toUpstream().stream().map(event -> event.path("type").asText()))
+                    .containsOnlyOnce("conversation.item.create", "response.create");
+            assertThat(rig.toClient().getLast().at("/error/code").asText()).isEqualTo("rate_limit_exceeded");
+            assertThat(rig.toClient().getLast().at("/error/event_id").asText()).isEqualTo("r");
+        }
+    }
+
+    @Test
     void rateLimitsAreTheTenantsNotTheAccounts() {
         try (SessionRig rig = SessionRig.started()) {
             rig.upstreamSends(SessionRig.updated(false));
