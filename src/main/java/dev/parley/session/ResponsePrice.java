@@ -16,6 +16,11 @@ record ResponsePrice(PricedModel model, OutputLimit limit, int outputTokensMin) 
         return limit.now();
     }
 
+    /** What a response is not lowered under. */
+    int outputTokensLeast() {
+        return Math.min(outputTokensMin, outputTokensMax());
+    }
+
     WorstCase worstCase(InputTokens input, int outputTokens, boolean textOnly) {
         return new WorstCase(
                 input(input),

@@ -303,7 +303,7 @@ final class Responses {
     }
 
     private WorstCase standingNeed() {
-        int output = book.standardOpen() ? price.outputTokensMin() : price.outputTokensMax();
+        int output = book.standardOpen() ? price.outputTokensLeast() : price.outputTokensMax();
         return price.whole(conversation.boundSoon(), output, view.get().textOnly());
     }
 

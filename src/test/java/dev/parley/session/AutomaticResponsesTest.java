@@ -49,6 +49,23 @@ class AutomaticResponsesTest {
     }
 
     @Test
+    void areCoveredForNoMoreThanAResponseMayPutOut() {
+        try (SessionRig rig = SessionRig.started(setup -> {
+            setup.voiceActivity = true;
+            setup.outputTokensMax = 1;
+            return setup;
+        })) {
+            long standing = rig.on(rig.budget::reserved).value();
+            speak(rig);
+            rig.upstreamSends(created("resp_1"));
+
+            assertThat(rig.on(rig.budget::reserved).value())
+                    .as("one that runs and the least for the next, though the floor for lowering is 50 tokens")
+                    .isEqualTo(2 * standing);
+        }
+    }
+
+    @Test
     void areSwitchedOffFromTheStartWhenTheBudgetIsTooSmall() {
         try (SessionRig rig = speaking("0.1")) {
             JsonNode input =
