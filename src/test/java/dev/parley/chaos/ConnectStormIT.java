@@ -96,6 +96,16 @@ class ConnectStormIT {
                     metric(two, "parley_permits_rounds"),
                     tester.database().query("select max(open) from most_seen"),
                     SESSIONS_MAX);
+            System.out.printf(
+                    "of hard budgets the killed node held %s, of which %s are in the ledger and the rest stays burned until"
+                            + " it is reconciled; held by others: %s%n",
+                    money(tester, "granted"), money(tester, "settled"), held(tester));
+            assertThat(held(tester)).isEqualTo("0");
+            assertThat(balanced(tester))
+                    .as("the ledger's sum is the budgets' sum")
+                    .isEqualTo("t");
+            assertThat(count(tester, "budget_grant join node using (epoch) where state = 'orphan' and name <> 'chaos'"))
+                    .isEqualTo("0");
             assertThat(statuses).containsKey(StormClient.SWITCHED);
             assertThat(Integer.parseInt(tester.database().query("select max(open) from most_seen")))
                     .isLessThanOrEqualTo(SESSIONS_MAX);
@@ -161,12 +171,17 @@ class ConnectStormIT {
                 "no upstream session is open",
                 CALM,
                 () -> tester.simulator().books().counters().sessionsOpen() == 0);
+        Eventually.holds(
+                "living nodes hold nothing of any budget",
+                CALM,
+                () -> count(tester, "budget_grant where state = 'open'").equals("0"));
         for (Broker broker : List.of(tester.broker(), two)) {
             for (String gauge : List.of(
                     "parley_sessions",
                     "parley_upstream_sessions",
                     "parley_permits_held",
                     "parley_permits_returning",
+                    "parley_grants_held_usd",
                     "parley_responses_running",
                     "parley_ledger_places",
                     "parley_ledger_waiting")) {
@@ -229,6 +244,26 @@ class ConnectStormIT {
 
     private static String count(BrokerTester tester, String of) {
         return tester.database().query("select count(*) from " + of);
+    }
+
+    /** Of the grants of dead nodes. */
+    private static NanoUsd money(BrokerTester tester, String of) {
+        return new NanoUsd(Long.parseLong(tester.database()
+                .query("select coalesce(sum(" + of + "), 0) from budget_grant where state = 'orphan'")));
+    }
+
+    /** What the budgets say is held, without what dead nodes held. */
+    private static String held(BrokerTester tester) {
+        return tester.database().query("""
+                select (select sum(granted) from budget_balance)
+                    - (select coalesce(sum(granted), 0) from budget_grant where state = 'orphan')""");
+    }
+
+    private static String balanced(BrokerTester tester) {
+        return tester.database().query("""
+                select (select sum(spent) from budget_balance)
+                    + (select coalesce(sum(settled), 0) from budget_grant where state = 'orphan')
+                    = (select coalesce(sum(cost_nano), 0) from usage_entry)""");
     }
 
     private static double metric(Broker broker, String name) {
