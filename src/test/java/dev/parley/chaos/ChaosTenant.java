@@ -11,13 +11,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 
-/** The tenant of the talkers: enough money and sessions for a long day. */
+/** The tenant of the talkers: sessions for a long day, and most often money too. */
 final class ChaosTenant {
     static final String NAME = "chaos";
 
     private ChaosTenant() {}
 
     static void createIn(Database database) {
+        createIn(database, NanoUsd.ofUsd("100000"));
+    }
+
+    /** @param budget in total; hard */
+    static void createIn(Database database, NanoUsd budget) {
         new JdbcTenants(database)
                 .create(TestTenants.of(
                         new TenantId(NAME),
@@ -25,8 +30,8 @@ final class ChaosTenant {
                         TenantStatus.ACTIVE,
                         Set.of(),
                         100,
-                        NanoUsd.ofUsd("100000"),
-                        BudgetPeriod.MONTH,
+                        budget,
+                        BudgetPeriod.TOTAL,
                         4_096,
                         Duration.ofHours(1),
                         false,

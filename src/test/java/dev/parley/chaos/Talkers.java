@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #hush}. Keeps which responses were seen complete, and which connections were refused and how. Thread-safe.
  */
 final class Talkers implements AutoCloseable {
+    private static final int AGAIN_MILLIS = 200;
+
+    private final Vertx vertx;
     private final WebSocketClient client;
     private final String token;
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -30,6 +33,7 @@ final class Talkers implements AutoCloseable {
     private final AtomicInteger waiting = new AtomicInteger();
     private final List<Refused> refused = new CopyOnWriteArrayList<>();
     private final List<String> errors = new CopyOnWriteArrayList<>();
+    private final AtomicInteger unpaid = new AtomicInteger();
     private volatile boolean hushed;
 
     /**
@@ -40,6 +44,7 @@ final class Talkers implements AutoCloseable {
     record Refused(int status, @Nullable String retryAfter) {}
 
     Talkers(Vertx vertx, String token) {
+        this.vertx = vertx;
         this.client = vertx.createWebSocketClient(
                 new WebSocketClientOptions().setMaxConnections(1_000).setMaxMessageSize(16 << 20));
         this.token = token;
@@ -89,6 +94,11 @@ final class Talkers implements AutoCloseable {
         return errors;
     }
 
+    /** Responses refused for the budget since the last one that was complete; who was refused asks again soon. */
+    int unpaid() {
+        return unpaid.get();
+    }
+
     /** No more questions. */
     void hush() {
         hushed = true;
@@ -133,14 +143,18 @@ final class Talkers implements AutoCloseable {
             case "response.done" -> {
                 JsonObject response = event.getJsonObject("response");
                 seen.put(response.getString("id"), response.getString("status"));
-                if (own.get() > 0) {
-                    own.decrementAndGet();
-                    waiting.decrementAndGet();
-                }
+                unpaid.set(0);
+                answered(own);
                 ask(socket, own);
             }
             case "error" -> {
                 JsonObject error = event.getJsonObject("error");
+                if ("budget_exhausted".equals(error.getString("code"))) {
+                    unpaid.incrementAndGet();
+                    answered(own);
+                    vertx.setTimer(AGAIN_MILLIS, _ -> ask(socket, own));
+                    return;
+                }
                 errors.add(error.getString("code") + ": " + error.getString("message"));
             }
             default -> {
@@ -149,8 +163,15 @@ final class Talkers implements AutoCloseable {
         }
     }
 
+    private void answered(AtomicInteger own) {
+        if (own.get() > 0) {
+            own.decrementAndGet();
+            waiting.decrementAndGet();
+        }
+    }
+
     private void ask(WebSocket socket, AtomicInteger own) {
-        if (hushed) {
+        if (hushed || !open.contains(socket)) {
             return;
         }
         own.incrementAndGet();
