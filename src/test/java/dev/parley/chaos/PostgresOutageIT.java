@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,7 +131,8 @@ class PostgresOutageIT {
                 burned(database),
                 audit,
                 refused.size(),
-                talkers.errors());
+                talkers.errors().stream()
+                        .collect(Collectors.groupingBy(error -> error.split(":", 2)[0], Collectors.counting())));
         assertThat(refused).allSatisfy(refusal -> {
             assertThat(refusal.status()).isEqualTo(503);
             assertThat(refusal.retryAfter()).isNotNull();
