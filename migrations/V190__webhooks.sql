@@ -1,13 +1,27 @@
 -- Budget events go out to webhooks.
 
-create or replace function raise_budget_events() returns int language plpgsql as $$
+create table budget_watch (
+    only_row  boolean primary key default true check (only_row),
+    looked_at timestamptz not null default clock_timestamp()
+);
+insert into budget_watch default values;
+
+comment on table budget_watch is 'One row, locked by whoever looks for budgets that have passed a threshold, so that looking costs the same on any number of nodes.';
+
+drop function raise_budget_events();
+
+create function raise_budget_events(every interval) returns int language plpgsql as $$
 declare
     b record;
     changed int := 0;
+    -- As a value, not as a volatile call: so the index on window_end is used.
+    not_ended_before timestamptz := clock_timestamp() - interval '5 minutes';
 begin
-    if not pg_try_advisory_xact_lock(hashtext('raise_budget_events')) then
+    perform 1 from budget_watch where looked_at <= clock_timestamp() - every for update skip locked;
+    if not found then
         return 0;
     end if;
+    update budget_watch set looked_at = clock_timestamp();
     -- In the order in which everybody locks balances; only those that change are touched at all.
     for b in
         select used.*, now.passed
@@ -28,7 +42,7 @@ begin
               and (budget.subject is null or budget.subject = balance.subject)
               and budget.amount is not null
               and balance.budget is not null
-              and (balance.window_end is null or balance.window_end > clock_timestamp() - interval '5 minutes')
+              and (balance.window_end is null or balance.window_end > not_ended_before)
         ) as used
         cross join lateral (
             select coalesce(max(one), 0) as passed from unnest(used.thresholds) as one
@@ -49,7 +63,7 @@ begin
 end
 $$;
 
-comment on function raise_budget_events() is 'Writes an event for each threshold that a budget has newly passed, of at most 500 balances; returns how many changed. One caller at a time. After the amount was raised a threshold can be passed again.';
+comment on function raise_budget_events(interval) is 'Writes an event for each threshold that a budget has newly passed, of at most 500 balances; returns how many changed. Does nothing when another is at it, or was less than the interval ago. After the amount was raised a threshold can be passed again.';
 
 create table webhook (
     id           text primary key check (id ~ '^wh_[A-Za-z0-9_-]{22}$'),

@@ -8,11 +8,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Raises the events of budgets that have passed a threshold, once a second; every node tries, and the database lets one at
- * a time. Owns a virtual thread.
+ * Raises the events of budgets that have passed a threshold, once a second; every node tries, and the database lets one. Owns a virtual thread.
  */
 public final class BudgetEvents implements AutoCloseable {
+    static final int BALANCES_MAX = 500;
     private static final Duration INTERVAL = Duration.ofSeconds(1);
+    /** A little less than the interval, so that one node alone looks at each. */
+    private static final Duration RECENT = Duration.ofMillis(900);
+
+    private static final double MILLIS_PER_SECOND = 1_000;
     private static final Logger LOGGER = LoggerFactory.getLogger(BudgetEvents.class);
 
     private final Database database;
@@ -32,9 +36,9 @@ public final class BudgetEvents implements AutoCloseable {
 
     private void round() {
         try {
-            boolean more = true;
-            while (more) {
-                more = raise(database) > 0;
+            int changed = raise(database, RECENT);
+            while (changed == BALANCES_MAX) {
+                changed = raise(database, Duration.ZERO);
             }
             failing = false;
         } catch (StoreException e) {
@@ -45,13 +49,21 @@ public final class BudgetEvents implements AutoCloseable {
         }
     }
 
-    /** One call: how many balances were above another threshold than before, 0 also when another node is at it. */
-    static int raise(Database database) {
+    /**
+     * One transaction.
+     *
+     * @param recent does nothing if a node looked less than this ago
+     * @return how many balances are above another threshold than before, {@link #BALANCES_MAX} at most
+     */
+    static int raise(Database database, Duration recent) {
         return database.inTransaction("raise budget events", connection -> {
-            try (PreparedStatement call = connection.prepareStatement("select raise_budget_events()");
-                    ResultSet row = call.executeQuery()) {
-                row.next();
-                return row.getInt(1);
+            try (PreparedStatement call =
+                    connection.prepareStatement("select raise_budget_events(make_interval(secs => ?))")) {
+                call.setDouble(1, recent.toMillis() / MILLIS_PER_SECOND);
+                try (ResultSet row = call.executeQuery()) {
+                    row.next();
+                    return row.getInt(1);
+                }
             }
         });
     }

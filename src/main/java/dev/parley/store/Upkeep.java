@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the tables need from time to time: the ledger's partitions of this month and the next two, and the end of session
- * errors, of commands to nodes and of ended nodes after {@link #KEPT}, and of budget windows {@link #WINDOWS_KEPT} after
- * their own end. At every start and once a day; every ten minutes the end of windows of quotas. On a virtual thread of its own.
+ * errors, of commands to nodes, of ended nodes and of deliveries to webhooks after {@link #KEPT}, and of budget windows
+ * {@link #WINDOWS_KEPT} after their own end. At every start and once a day; every ten minutes the end of windows of quotas.
+ * On a virtual thread of its own.
  */
 public final class Upkeep implements AutoCloseable {
     static final Duration KEPT = Duration.ofDays(30);
@@ -87,6 +88,7 @@ public final class Upkeep implements AutoCloseable {
         });
         deleteAll("delete old session errors", Upkeep::deleteErrors);
         deleteAll("delete old budget windows", Upkeep::deleteWindows);
+        deleteAll("delete old deliveries", Upkeep::deleteDeliveries);
         database.inTransaction("delete old commands and nodes", Upkeep::deleteNodes);
     }
 
@@ -125,6 +127,19 @@ public final class Upkeep implements AutoCloseable {
             }
         }
         return deleted;
+    }
+
+    /** Those that wait stay; the events themselves stay too. */
+    private static int deleteDeliveries(Connection connection) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("""
+                delete from webhook_delivery
+                where id in (select id from webhook_delivery
+                             where coalesce(delivered_at, given_up_at) < now() - make_interval(secs => ?) limit ?)
+                """)) {
+            delete.setDouble(1, (double) KEPT.toSeconds());
+            delete.setInt(2, DELETE_MAX);
+            return delete.executeUpdate();
+        }
     }
 
     private static int deleteErrors(Connection connection) throws SQLException {

@@ -3,6 +3,7 @@ package dev.parley.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.concurrent.Eventually;
+import java.time.Duration;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.quota.GrantStore.Ask;
@@ -139,6 +140,30 @@ class BudgetEventsIT {
     }
 
     @Test
+    void nodesLookNoMoreOftenTogetherThanOneAlone() {
+        budget("acme", "main", "tenant", 1_000, true);
+        balance("acme", "main", "", 500);
+        DB.execute("update budget_watch set looked_at = clock_timestamp()");
+
+        assertThat(BudgetEvents.raise(DB.database(), Duration.ofHours(1))).isZero();
+        DB.execute("update budget_watch set looked_at = clock_timestamp() - interval '1 hour'");
+        assertThat(BudgetEvents.raise(DB.database(), Duration.ofHours(1))).isEqualTo(1);
+    }
+
+    @Test
+    void oneTransactionRaisesOfABoundedNumberOfBalances() {
+        DB.execute("insert into tenant (id, name) select 't' || i, 't' from generate_series(1, 501) as i");
+        DB.execute("insert into budget (tenant_id, name, unit, period, scope, amount)"
+                + " select 't' || i, 'main', 'money', 'hour', 'tenant', 0 from generate_series(1, 501) as i");
+        balance("t1", "main", "", 0);
+        DB.query("select count(open_balance('t' || i, limit_key, '', 'money', 'hour', true, 0, 'main'))"
+                + " from budget_balance, generate_series(2, 501) as i");
+
+        assertThat(raise()).isEqualTo(BudgetEvents.BALANCES_MAX);
+        assertThat(raise()).isEqualTo(1);
+    }
+
+    @Test
     void raisesByItself() {
         budget("acme", "main", "tenant", 1_000, true);
         balance("acme", "main", "", 500);
@@ -150,7 +175,7 @@ class BudgetEventsIT {
     }
 
     private static int raise() {
-        return BudgetEvents.raise(DB.database());
+        return BudgetEvents.raise(DB.database(), Duration.ZERO);
     }
 
     private static void tenant(String id) {
