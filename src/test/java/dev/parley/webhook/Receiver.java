@@ -15,19 +15,19 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /** A webhook's receiver on loopback, which checks signatures by itself and answers as its test says. */
-final class Receiver implements AutoCloseable {
+public final class Receiver implements AutoCloseable {
     private final HttpServer server;
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private volatile Consumer<HttpServerRequest> answer = status(204);
 
     /** One request. */
-    record Received(String id, String timestamp, String signature, String contentType, String query, String body) {
-        JsonObject json() {
+    public record Received(String id, String timestamp, String signature, String contentType, String query, String body) {
+        public JsonObject json() {
             return new JsonObject(body);
         }
 
         /** As the specification has receivers check it, with the secret as it was shown. */
-        boolean isSignedWith(String secret) {
+        public boolean isSignedWith(String secret) {
             try {
                 byte[] key = Base64.getDecoder().decode(secret.substring("whsec_".length()));
                 Mac mac = Mac.getInstance("HmacSHA256");
@@ -40,7 +40,7 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    Receiver(Vertx vertx) {
+    public Receiver(Vertx vertx) {
         server = vertx.createHttpServer()
                 .requestHandler(request -> request.body().onSuccess(body -> {
                     received.add(new Received(
@@ -55,19 +55,19 @@ final class Receiver implements AutoCloseable {
         Eventually.result(server.listen(0, "127.0.0.1"));
     }
 
-    static Consumer<HttpServerRequest> status(int status) {
+    public static Consumer<HttpServerRequest> status(int status) {
         return request -> request.response().setStatusCode(status).end();
     }
 
-    void answer(Consumer<HttpServerRequest> with) {
+    public void answer(Consumer<HttpServerRequest> with) {
         answer = with;
     }
 
-    List<Received> received() {
+    public List<Received> received() {
         return received;
     }
 
-    WebhookUrl url() {
+    public WebhookUrl url() {
         return WebhookUrl.of("http://127.0.0.1:" + server.actualPort() + "/hooks?token=hidden");
     }
 
