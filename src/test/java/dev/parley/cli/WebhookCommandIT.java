@@ -45,7 +45,8 @@ class WebhookCommandIT {
     @Test
     void aWebhookIsAddedTriedListedAndRemoved() throws Exception {
         String url = receiver.url().uri().toString();
-        JsonObject added = new JsonObject(run("add", url, "--tenant", "acme", "--json").out());
+        JsonObject added =
+                new JsonObject(run("add", url, "--tenant", "acme", "--json").out());
         String id = added.getString("id");
         String secret = added.getString("secret");
 
@@ -59,8 +60,11 @@ class WebhookCommandIT {
 
         Run list = run("list", "--json");
         assertThat(list.out()).doesNotContain("hidden", secret);
-        assertThat(new JsonArray(list.out()).getJsonObject(0).getString("tenant")).isEqualTo("acme");
-        assertThat(run("list").out()).contains(id, "acme", "enabled", "/hooks?…").doesNotContain("hidden", secret);
+        assertThat(new JsonArray(list.out()).getJsonObject(0).getString("tenant"))
+                .isEqualTo("acme");
+        assertThat(run("list").out())
+                .contains(id, "acme", "enabled", "/hooks?…")
+                .doesNotContain("hidden", secret);
         assertThat(run("disable", id).code()).isZero();
         assertThat(run("list").out()).contains("disabled");
         assertThat(run("enable", id).code()).isZero();
@@ -70,7 +74,8 @@ class WebhookCommandIT {
 
     @Test
     void failedDeliveriesAreShownAndTriedAgain() throws Exception {
-        String id = new JsonObject(run("add", "https://hooks.example/", "--json").out()).getString("id");
+        String id =
+                new JsonObject(run("add", "https://hooks.example/", "--json").out()).getString("id");
         database.execute("""
                 insert into budget_event (tenant_id, budget, unit, period, threshold, spent, amount, hard, window_start)
                 select 'acme', 'main', 'money', 'total', one, 5, 10, true, 'epoch' from unnest('{50,80}'::int[]) as one
@@ -103,7 +108,8 @@ class WebhookCommandIT {
         assertThat(run("add", "https://hooks.example/", "--tenant", "nobody").err())
                 .startsWith("parley: there is no tenant 'nobody'");
         assertThat(run("test", "7").code()).isEqualTo(2);
-        Files.writeString(settings(), Files.readString(settings()).replace("allow-loopback: true", "allow-loopback: false"));
+        Files.writeString(
+                settings(), Files.readString(settings()).replace("allow-loopback: true", "allow-loopback: false"));
         assertThat(run("add", "http://127.0.0.1:1/").err()).startsWith("parley: a webhook's URL is https");
     }
 

@@ -3,13 +3,13 @@ package dev.parley.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.concurrent.Eventually;
-import java.time.Duration;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.quota.GrantStore.Ask;
 import dev.parley.quota.Limit;
 import dev.parley.quota.TenantLimits;
 import dev.parley.tenancy.Tenant;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;

@@ -21,7 +21,8 @@ public final class Receiver implements AutoCloseable {
     private volatile Consumer<HttpServerRequest> answer = status(204);
 
     /** One request. */
-    public record Received(String id, String timestamp, String signature, String contentType, String query, String body) {
+    public record Received(
+            String id, String timestamp, String signature, String contentType, String query, String body) {
         public JsonObject json() {
             return new JsonObject(body);
         }
