@@ -27,9 +27,7 @@ final class Banner {
     static void print(PrintWriter out, Broker broker, BrokerConfig config, Demo demo) {
         String tenants = url("http", config.http(), broker.tenantPort());
         String sockets = url("ws", config.http(), broker.tenantPort());
-        String upstream = config.upstream().url() == null
-                ? "the built-in simulator (set OPENAI_API_KEY for the real provider)"
-                : config.upstream().url().toString();
+        String upstream = broker.upstreams();
         out.printf(
                 """
 

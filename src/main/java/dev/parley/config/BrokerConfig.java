@@ -9,6 +9,7 @@ public record BrokerConfig(
         ListenerConfig admin,
         DatabaseConfig database,
         UpstreamConfig upstream,
+        PoolConfig pool,
         RelayConfig relay,
         AuthConfig auth,
         SessionConfig session,

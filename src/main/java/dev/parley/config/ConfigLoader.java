@@ -1,8 +1,6 @@
 package dev.parley.config;
 
-import dev.parley.config.EffectiveSetting.Origin;
 import java.net.InetAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,14 +15,8 @@ import org.jspecify.annotations.Nullable;
  * default and its bounds; {@code config/parley.yaml} lists the same, held by a test.
  */
 public final class ConfigLoader {
-    /** Where the provider is when only a key is given. */
-    public static final URI OPENAI = URI.create("wss://api.openai.com/v1");
-
     /** Read when no file is named and this one exists, seen from the working folder. */
     public static final Path USUAL_FILE = Path.of("config", "parley.yaml");
-
-    /** The value of {@code upstream.url} that asks for the built-in simulator even when a key is at hand. */
-    private static final String SIMULATOR = "simulator";
 
     private static final int MIB = 1 << 20;
 
@@ -70,11 +62,13 @@ public final class ConfigLoader {
         ListenerConfig http = listener("http", "0.0.0.0", 8080);
         ListenerConfig admin = listener("admin", "127.0.0.1", 8081);
         DatabaseConfig database = database();
+        UpstreamSettings upstream = new UpstreamSettings(reader, environment);
         return new BrokerConfig(
                 http,
                 admin,
                 database,
-                upstream(),
+                upstream.upstream(),
+                upstream.pool(),
                 relay(),
                 auth(),
                 session(),
@@ -102,39 +96,6 @@ public final class ConfigLoader {
         int poolSize = reader.read("database.pool-size", ValueKind.number(2, 200), 8);
         Duration acquire = seconds("database.acquire-timeout", 1, 60, 2);
         return new DatabaseConfig(url, user, password, dataDir, poolSize, acquire);
-    }
-
-    private UpstreamConfig upstream() {
-        String asked = reader.readOptional("upstream.url", urlOrSimulator());
-        Secret key = reader.readOptional("upstream.api-key", ValueKind.secret());
-        String openAiKey = environment.getOrDefault("OPENAI_API_KEY", "");
-        URI url = asked == null || asked.equals(SIMULATOR) ? null : URI.create(asked);
-        boolean openAi = url != null && OPENAI.getHost().equals(url.getHost());
-        if (asked == null && (key != null || !openAiKey.isEmpty())) {
-            url = OPENAI;
-            openAi = true;
-            reader.derive("upstream.url", OPENAI.toString(), Origin.DEFAULT);
-        }
-        if (key == null && openAi && !openAiKey.isEmpty()) {
-            key = new Secret(openAiKey);
-            reader.derive("upstream.api-key", key + " from OPENAI_API_KEY", Origin.ENVIRONMENT);
-        }
-        return new UpstreamConfig(
-                url,
-                key,
-                reader.readOptional("upstream.organization", ValueKind.text("at most 128 characters", 128)),
-                reader.readOptional("upstream.project", ValueKind.text("at most 128 characters", 128)),
-                reader.readOptional("upstream.trust", ValueKind.readableFile()),
-                seconds("upstream.connect-timeout", 1, 120, 10),
-                reader.read("upstream.sessions-max", ValueKind.number(1, 1_000_000), 5_000));
-    }
-
-    private static ValueKind<String> urlOrSimulator() {
-        ValueKind<URI> url = ValueKind.webSocketUrl();
-        return new ValueKind<>(
-                url.allowed() + "; or the word " + SIMULATOR,
-                text -> text.equals(SIMULATOR) ? text : url.parse().apply(text).toString(),
-                text -> text);
     }
 
     private RelayConfig relay() {

@@ -3,11 +3,14 @@ package dev.parley.config;
 import dev.parley.config.EffectiveSetting.Origin;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,23 @@ final class SettingReader {
     /** Replaces what is shown for {@code key}: for defaults that follow from other settings. */
     void derive(String key, String shown, Origin origin) {
         effective.put(key, new EffectiveSetting(key, shown, origin));
+    }
+
+    /** The names that the file has directly under {@code section}, in its order. */
+    Set<String> namesUnder(String section) {
+        String prefix = section + ".";
+        return file.keySet().stream()
+                .filter(key -> key.startsWith(prefix))
+                .map(key -> key.substring(prefix.length()).split("\\.", 2)[0])
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Whether the file or the environment gives {@code key} a value. */
+    boolean isSet(String key) {
+        return !file.getOrDefault(key, "").isEmpty()
+                || !environment
+                        .getOrDefault(EffectiveSetting.environmentName(key), "")
+                        .isEmpty();
     }
 
     void complain(String problem) {

@@ -1,25 +1,19 @@
 package dev.parley.config;
 
-import java.net.URI;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * The provider.
+ * The providers.
  *
- * @param url base such as {@code wss://api.openai.com/v1}; null runs the built-in simulator
- * @param apiKey sent as the bearer
- * @param organization sent as {@code OpenAI-Organization}, if set
- * @param project sent as {@code OpenAI-Project}, if set
- * @param trust PEM file of further authorities for {@code wss}; host names are always verified
- * @param connectTimeout from the start of the connection to {@code session.created}
- * @param sessionsMax upstream sessions at once, of this node
+ * @param accounts those of the settings; empty runs on the accounts in the database, and without any on the simulator
+ * @param simulator whether the settings ask for the built-in simulator by name
+ * @param connectTimeout from the start of a connection to {@code session.created}
+ * @param sessionsMax upstream sessions at once, of this node, of an account that says nothing else
  */
 public record UpstreamConfig(
-        @Nullable URI url,
-        @Nullable Secret apiKey,
-        @Nullable String organization,
-        @Nullable String project,
-        java.nio.file.@Nullable Path trust,
-        Duration connectTimeout,
-        int sessionsMax) {}
+        List<AccountConfig> accounts, boolean simulator, Duration connectTimeout, int sessionsMax) {
+    public UpstreamConfig {
+        accounts = List.copyOf(accounts);
+    }
+}

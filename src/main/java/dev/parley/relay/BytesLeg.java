@@ -70,7 +70,7 @@ final class BytesLeg implements Leg {
         this.lane = new Lane(this, budget, limits.heldBytesMax());
         this.reader = new MessageReader(this, lane, limits, client, message);
         this.writer = new LegWriter(ctx, !client, limits.queueBytesMax(), clock.now());
-        this.watch = new LegWatch(ctx.channel(), writer, message, limits, client, clock.now());
+        this.watch = new LegWatch(ctx.channel(), loop, clock, writer, message, limits, client);
         this.rate = new RateBucket(limits.messagesPerSecondMax(), clock.now());
         clock.add(this);
     }
@@ -112,7 +112,7 @@ final class BytesLeg implements Leg {
             throw new IllegalStateException(started ? "started twice" : "nobody judges this leg");
         }
         started = true;
-        watch.heard(clock.now());
+        watch.begin(clock.now());
         readOn();
     }
 
@@ -125,7 +125,7 @@ final class BytesLeg implements Leg {
     @Override
     public void resumeReading() {
         paused = false;
-        watch.heard(clock.now());
+        watch.begin(clock.now());
         readOn();
     }
 
@@ -163,6 +163,11 @@ final class BytesLeg implements Leg {
     @Override
     public void cut() {
         cut(new LegEnd(LegEnd.Cause.LOCAL, CloseCodes.LOST, ""));
+    }
+
+    @Override
+    public Pulse pulse() {
+        return watch;
     }
 
     @Override
@@ -422,15 +427,6 @@ final class BytesLeg implements Leg {
         ending.limit(clock.now(), limits.closeTimeout());
         flowChanged();
         unblockFeeder();
-    }
-
-    /** A decision that held messages back failed: what was promised cannot be kept. */
-    void decisionFailed(@Nullable BytesLeg target, Throwable cause) {
-        LOGGER.atWarn().addKeyValue("cause", cause.getClass().getName()).log("decision on a message failed, cutting");
-        cut();
-        if (target != null) {
-            target.cut();
-        }
     }
 
     void broken(Throwable cause) {

@@ -5,12 +5,16 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The order of what one leg passes on. Usually it is empty and bytes go straight to the other leg; behind a message that
  * waits for its decision they queue here. It outlives its leg until the last decision. One event loop.
  */
 final class Lane {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Lane.class);
+
     private final BytesLeg source;
     private final MemoryBudget budget;
     private final int bytesMax;
@@ -97,12 +101,21 @@ final class Lane {
         source.flowChanged();
     }
 
+    /** What was promised cannot be kept. */
+    private void decisionFailed(@Nullable BytesLeg target, Throwable cause) {
+        LOGGER.atWarn().addKeyValue("cause", cause.getClass().getName()).log("decision on a message failed, cutting");
+        source.cut();
+        if (target != null) {
+            target.cut();
+        }
+    }
+
     private void await(Entry entry, Held original, long payload, Future<Delivery> decision) {
         decision.onComplete(result -> source.execute(() -> {
             if (result.failed()) {
                 original.release();
                 entry.decided = true;
-                source.decisionFailed(entry.target, result.cause());
+                decisionFailed(entry.target, result.cause());
             } else if (result.result() instanceof Delivery.Later(Future<Delivery> next)) {
                 await(entry, original, payload, next);
             } else {

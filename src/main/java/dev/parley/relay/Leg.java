@@ -51,6 +51,9 @@ public interface Leg {
     /** Cuts the socket now, without a close frame. */
     void cut();
 
+    /** Its signs of life. */
+    Pulse pulse();
+
     /** Whether messages can still be sent. */
     boolean isOpen();
 

@@ -4,28 +4,62 @@ import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /** Watches one leg's clocks: its peer's signs of life, its message under way, its queue. One event loop. */
-final class LegWatch {
+final class LegWatch implements Pulse {
     private final Channel channel;
+    private final LegLoop loop;
+    private final LoopClock clock;
     private final LegWriter writer;
     private final CurrentMessage message;
     private final RelayLimits limits;
     private final boolean client;
     private long heard;
     private long pinged;
+    private @Nullable Runnable asking;
 
-    LegWatch(Channel channel, LegWriter writer, CurrentMessage message, RelayLimits limits, boolean client, long now) {
+    LegWatch(
+            Channel channel,
+            LegLoop loop,
+            LoopClock clock,
+            LegWriter writer,
+            CurrentMessage message,
+            RelayLimits limits,
+            boolean client) {
         this.channel = channel;
+        this.loop = loop;
+        this.clock = clock;
         this.writer = writer;
         this.message = message;
         this.limits = limits;
         this.client = client;
-        this.heard = now;
-        this.pinged = now;
+        this.heard = clock.now();
+        this.pinged = heard;
     }
 
     /** The peer gave a sign of life. */
     void heard(long now) {
         heard = now;
+        Runnable answered = asking;
+        if (answered != null) {
+            asking = null;
+            loop.later(answered);
+        }
+    }
+
+    /** The peer's time begins now: before, nobody listened. */
+    void begin(long now) {
+        heard = now;
+    }
+
+    @Override
+    public long silentNanos() {
+        return clock.now() - heard;
+    }
+
+    @Override
+    public void ask(Runnable answered) {
+        asking = answered;
+        writer.ping();
+        writer.flush();
     }
 
     /** Pings when it is time; returns why the leg must fail, or null. */

@@ -27,7 +27,6 @@ import dev.parley.store.PeriodFloor;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
-import dev.parley.upstream.DirectConnector;
 import dev.parley.webhook.Deliverer;
 import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
@@ -57,6 +56,7 @@ public final class Broker implements AutoCloseable {
     private final SessionRegistry registry;
     private volatile Lifecycle lifecycle = Lifecycle.NEW;
     private @Nullable Demo demo;
+    private @Nullable Upstreams upstreams;
     private @Nullable Nodes nodes;
     private int tenantPort;
     private int adminPort;
@@ -98,6 +98,11 @@ public final class Broker implements AutoCloseable {
         return adminPort;
     }
 
+    /** Where sessions go, for people. */
+    public String upstreams() {
+        return upstreams == null ? "" : upstreams.describe();
+    }
+
     /** The tenant to try the broker with, if the settings ask for one. */
     public Optional<Demo> demo() {
         return Optional.ofNullable(demo);
@@ -131,14 +136,15 @@ public final class Broker implements AutoCloseable {
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
         startWebhooks(vertx, storage);
         BytesLegs legs = new BytesLegs();
-        DirectConnector upstream = Upstreams.start(vertx, config, legs, parts);
+        Upstreams upstream = Upstreams.start(vertx, config, legs, telemetry.meters(), parts);
+        upstreams = upstream;
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
         Admission admission = new CountedAdmission(
                 node.permits(),
                 new GrantedAdmission(
                         vertx, new TenantLimits(), grants, node.identity(), writer::healthy, Ticker.SYSTEM));
         SessionServices services = new SessionServices(
-                upstream,
+                upstream.pool(),
                 storage.prices(),
                 ledger,
                 verifier,
@@ -148,7 +154,7 @@ public final class Broker implements AutoCloseable {
                 config.session(),
                 config.auth().recheckInterval(),
                 config.node().name());
-        telemetry.observe(registry, upstream, legs, writer, storage);
+        telemetry.observe(registry, upstream.pool(), legs, writer, storage);
         if (config.node().demo()) {
             BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());

@@ -1,12 +1,13 @@
 package dev.parley.server;
 
 import dev.parley.ledger.LedgerWriter;
+import dev.parley.pool.PoolSnapshot.ModelRow;
+import dev.parley.pool.SessionPool;
 import dev.parley.quota.GrantKeeper;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
 import dev.parley.telemetry.Meters;
-import dev.parley.upstream.DirectConnector;
 import dev.parley.webhook.Deliverer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -16,6 +17,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.function.ToIntFunction;
 
 /** The meter registry of one broker, with the JVM's own meters in it. */
 final class Telemetry implements AutoCloseable {
@@ -40,11 +42,11 @@ final class Telemetry implements AutoCloseable {
     }
 
     /** Adds the gauges of parts that count for themselves. */
-    void observe(
-            SessionRegistry sessions, DirectConnector upstream, BytesLegs legs, LedgerWriter ledger, Storage storage) {
+    void observe(SessionRegistry sessions, SessionPool upstream, BytesLegs legs, LedgerWriter ledger, Storage storage) {
         meters.gauge("parley.sessions", "Sessions of this node", sessions::size);
         meters.gauge("parley.responses.running", "Responses begun and not ended", () -> running(sessions));
         meters.gauge("parley.upstream.sessions", "Upstream sessions open or being opened", upstream::openSessions);
+        observe(upstream);
         meters.gauge("parley.relay.held.bytes", "Bytes of unfinished and held messages", legs::heldBytes);
         meters.gauge("parley.ledger.places", "Places for usage entries that are claimed", ledger::placesTaken);
         meters.gauge("parley.ledger.waiting", "Usage entries not yet committed", ledger::waiting);
@@ -68,6 +70,29 @@ final class Telemetry implements AutoCloseable {
         meters.gauge(
                 "parley.database.waiting", "Callers that wait for a connection", storage.database()::callersWaiting);
         meters.gauge("parley.errors.dropped", "Session errors that were not recorded", storage.errors()::dropped);
+    }
+
+    /** In PgBouncer's words, see {@link dev.parley.pool.PoolSnapshot}. */
+    private void observe(SessionPool pool) {
+        gauge(pool, "cl.active", "Sessions that hold an upstream session", ModelRow::clActive);
+        gauge(pool, "cl.waiting", "Sessions that wait for an upstream session", ModelRow::clWaiting);
+        gauge(pool, "sv.active", "Upstream sessions in use", ModelRow::svActive);
+        gauge(pool, "sv.idle", "Warm upstream sessions", ModelRow::svIdle);
+        gauge(pool, "sv.tested", "Warm upstream sessions that are asked for a sign of life", ModelRow::svTested);
+        gauge(pool, "sv.login", "Upstream sessions being connected", ModelRow::svLogin);
+        gauge(pool, "sv.closing", "Upstream sessions that are ending", ModelRow::svClosing);
+        meters.gauge(
+                "parley.pool.maxwait.seconds",
+                "How long the first of those who wait has been waiting",
+                () -> pool.snapshot().maxWait().toMillis() / MILLIS_PER_SECOND);
+        meters.gauge(
+                "parley.pool.accounts.out",
+                "Upstream accounts whose breaker keeps them from being tried",
+                () -> pool.snapshot().accountsOut());
+    }
+
+    private void gauge(SessionPool pool, String name, String description, ToIntFunction<ModelRow> figure) {
+        meters.gauge("parley.pool." + name, description, () -> pool.snapshot().sum(figure));
     }
 
     void observe(GrantKeeper grants) {

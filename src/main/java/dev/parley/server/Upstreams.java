@@ -1,17 +1,28 @@
 package dev.parley.server;
 
+import dev.parley.concurrent.Ticker;
+import dev.parley.config.AccountConfig;
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.Secret;
-import dev.parley.config.UpstreamConfig;
+import dev.parley.pool.SessionPool;
 import dev.parley.relay.Legs;
+import dev.parley.relay.RelayLimits;
 import dev.parley.simulator.Simulator;
 import dev.parley.simulator.SimulatorOptions;
-import dev.parley.upstream.DirectConnector;
+import dev.parley.telemetry.Meters;
+import dev.parley.upstream.Account;
+import dev.parley.upstream.AccountClient;
+import dev.parley.upstream.Accounts;
+import dev.parley.upstream.Breaker;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,22 +30,62 @@ import org.slf4j.LoggerFactory;
 final class Upstreams {
     private static final Logger LOGGER = LoggerFactory.getLogger(Upstreams.class);
 
-    private Upstreams() {}
+    private static final String SIMULATOR = "simulator";
 
-    static DirectConnector start(Vertx vertx, BrokerConfig config, Legs legs, Parts parts) throws StartException {
-        UpstreamConfig upstream = config.upstream();
-        URI url = upstream.url();
-        if (url == null) {
-            url = startSimulator(parts);
-            upstream = withKey(upstream, new Secret("simulator"));
-        } else {
-            warnOfPlainText(url);
+    private final Accounts accounts;
+    private final SessionPool pool;
+
+    private Upstreams(Accounts accounts, SessionPool pool) {
+        this.accounts = accounts;
+        this.pool = pool;
+    }
+
+    static Upstreams start(Vertx vertx, BrokerConfig config, Legs legs, Meters meters, Parts parts)
+            throws StartException {
+        RelayLimits limits = AccountClient.limits(config.relay());
+        Accounts accounts = new Accounts(
+                account -> new AccountClient(vertx, account, config.upstream().connectTimeout(), limits, legs),
+                () -> new Breaker(new SplittableRandom()));
+        parts.add("upstream accounts", accounts::close);
+        List<AccountConfig> configured = config.upstream().accounts();
+        accounts.follow(configured.isEmpty() ? List.of(simulated(config, parts)) : configured, Set.of());
+        accounts.all().forEach(Upstreams::announce);
+        SessionPool pool = new SessionPool(vertx, config.pool(), accounts, new MeteredPool(meters), Ticker.SYSTEM);
+        parts.add("upstream pool", () -> Waiting.forStop(pool.close()));
+        Waiting.forStart("starting the upstream pool", pool.start(Loops.number(config.relay())));
+        return new Upstreams(accounts, pool);
+    }
+
+    SessionPool pool() {
+        return pool;
+    }
+
+    private static AccountConfig simulated(BrokerConfig config, Parts parts) throws StartException {
+        return AccountConfig.of(
+                SIMULATOR,
+                startSimulator(parts),
+                new Secret("simulator"),
+                config.upstream().sessionsMax());
+    }
+
+    /** For people: the only account's address, or the accounts' names. */
+    String describe() {
+        List<Account> all = accounts.all();
+        if (all.size() != 1) {
+            return all.stream().map(Account::name).collect(Collectors.joining(", ", "accounts ", ""));
         }
-        LOGGER.atInfo().addKeyValue("url", url).log("upstream");
-        DirectConnector connector =
-                new DirectConnector(vertx, url, upstream, DirectConnector.upstreamLimits(config.relay()), legs);
-        parts.add("upstream", connector::close);
-        return connector;
+        return all.getFirst().name().equals(SIMULATOR)
+                ? "the built-in simulator (set OPENAI_API_KEY for the real provider)"
+                : all.getFirst().config().url().toString();
+    }
+
+    private static void announce(Account account) {
+        URI url = account.config().url();
+        warnOfPlainText(url);
+        LOGGER.atInfo()
+                .addKeyValue("account", account.name())
+                .addKeyValue("url", url)
+                .log("upstream");
     }
 
     /** On event loops of its own, so that what it does never counts as the broker's. */
@@ -43,17 +94,6 @@ final class Upstreams {
         parts.add("simulator", () -> Waiting.forStop(vertx.close()));
         return Waiting.forStart("starting the simulator", Simulator.start(vertx, SimulatorOptions.DEFAULT))
                 .url();
-    }
-
-    private static UpstreamConfig withKey(UpstreamConfig config, Secret key) {
-        return new UpstreamConfig(
-                config.url(),
-                key,
-                config.organization(),
-                config.project(),
-                config.trust(),
-                config.connectTimeout(),
-                config.sessionsMax());
     }
 
     private static void warnOfPlainText(URI url) {

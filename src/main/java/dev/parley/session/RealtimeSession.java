@@ -95,18 +95,23 @@ public final class RealtimeSession {
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */
     public void start() {
         registry.add(this);
-        services.upstream().acquire(new Target(upstreamModel())).onComplete(outcome -> {
-            if (outcome.failed()) {
-                unavailable(
-                        Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "The upstream is unavailable."),
-                        outcome.cause().getClass().getSimpleName());
-                return;
-            }
-            switch (outcome.result()) {
-                case Outcome.Unavailable(Refusal refusal, String code) -> unavailable(refusal, code);
-                case Outcome.Connected(UpstreamSession session) -> connected(session);
-            }
-        });
+        services.upstream()
+                .acquire(order.tenant().id(), new Target(upstreamModel()))
+                .onComplete(outcome -> {
+                    if (outcome.failed()) {
+                        unavailable(
+                                Refusal.of(
+                                        Kind.UPSTREAM_UNAVAILABLE,
+                                        "upstream_unavailable",
+                                        "The upstream is unavailable."),
+                                outcome.cause().getClass().getSimpleName());
+                        return;
+                    }
+                    switch (outcome.result()) {
+                        case Outcome.Unavailable(Refusal refusal, String code) -> unavailable(refusal, code);
+                        case Outcome.Connected(UpstreamSession session) -> connected(session);
+                    }
+                });
     }
 
     public SessionId id() {
@@ -223,6 +228,7 @@ public final class RealtimeSession {
         session.leg().judge(live.upstreamGate());
         session.leg().forwardTo(client);
         client.send(session.created());
+        session.early().forEach(client::send);
         watch();
         Optional<Refusal> barred = barred();
         if (barred.isPresent()) { // the settings have changed while it was connecting
@@ -294,7 +300,7 @@ public final class RealtimeSession {
         if (session == null || live == null) {
             return;
         }
-        session.ended().run();
+        session.lease().ended(end);
         boolean relayed = phase == Phase.RELAYING;
         phase = Phase.ENDING;
         live.abandon();

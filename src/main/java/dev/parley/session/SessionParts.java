@@ -85,7 +85,7 @@ final class SessionParts {
                 transcriptions,
                 responses == null ? null : responses.automatic(),
                 limit);
-        UpstreamErrors errors = new UpstreamErrors(ids, updates, responses, report);
+        UpstreamErrors errors = new UpstreamErrors(ids, updates, responses, report, upstream.lease());
         clientGate = new ClientGate(
                 life, order.permit(), config, audio, conversation, transcriptions, updates, responses, clientEnded);
         upstreamGate = new UpstreamGate(
@@ -96,7 +96,6 @@ final class SessionParts {
                 transcriptions,
                 updates,
                 errors,
-                report,
                 responses,
                 upstreamEnded);
     }

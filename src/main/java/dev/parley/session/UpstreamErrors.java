@@ -5,6 +5,7 @@ import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
 import dev.parley.protocol.Scrubber;
 import dev.parley.relay.Delivery;
+import dev.parley.upstream.UpstreamConnector.Lease;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.Optional;
@@ -22,17 +23,29 @@ final class UpstreamErrors {
     private final SessionUpdates updates;
     private final @Nullable Responses responses;
     private final SessionReport report;
+    private final Lease lease;
 
-    UpstreamErrors(OwnEvents ids, SessionUpdates updates, @Nullable Responses responses, SessionReport report) {
+    UpstreamErrors(
+            OwnEvents ids, SessionUpdates updates, @Nullable Responses responses, SessionReport report, Lease lease) {
         this.ids = ids;
         this.updates = updates;
         this.responses = responses;
         this.report = report;
+        this.lease = lease;
+    }
+
+    /** The error of a response that failed. */
+    void ofResponse(JsonNode failure) {
+        String code =
+                Scrubber.code(failure.path("code").asText(failure.path("type").asText("response_failed")));
+        lease.reported(code);
+        report.upstreamError(code, failure.path("message").asText(""), false);
     }
 
     Delivery judge(JsonNode error, Buffer utf8) {
         String eventId = error.path("event_id").textValue();
         String code = Scrubber.code(error.path("code").asText(error.path("type").asText("error")));
+        lease.reported(code);
         Answered answered = eventId == null ? Answered.NOTHING : answered(eventId);
         if (answered == Answered.OWN) {
             LOGGER.atDebug().addKeyValue("code", code).log("the upstream refused an event of the broker's own");

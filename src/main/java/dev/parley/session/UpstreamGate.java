@@ -32,7 +32,6 @@ final class UpstreamGate implements Gate {
     private final Transcriptions transcriptions;
     private final SessionUpdates updates;
     private final UpstreamErrors errors;
-    private final SessionReport report;
     private final @Nullable Responses responses;
     private final Consumer<LegEnd> ended;
     private boolean lastWasError;
@@ -46,7 +45,6 @@ final class UpstreamGate implements Gate {
             Transcriptions transcriptions,
             SessionUpdates updates,
             UpstreamErrors errors,
-            SessionReport report,
             @Nullable Responses responses,
             Consumer<LegEnd> ended) {
         this.life = life;
@@ -56,7 +54,6 @@ final class UpstreamGate implements Gate {
         this.transcriptions = transcriptions;
         this.updates = updates;
         this.errors = errors;
-        this.report = report;
         this.responses = responses;
         this.ended = ended;
     }
@@ -161,8 +158,7 @@ final class UpstreamGate implements Gate {
         }
         JsonNode failure = response.path("status_details").path("error");
         if (failure.isObject()) {
-            String code = failure.path("code").asText(failure.path("type").asText("response_failed"));
-            report.upstreamError(Scrubber.code(code), failure.path("message").asText(""), false);
+            errors.ofResponse(failure);
         }
         return now(responses.done(response, scrubbed(response, utf8)));
     }

@@ -174,6 +174,10 @@ final class Handshake {
         if (header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)) {
             return header.substring(7).strip();
         }
+        String azure = request.getHeader("api-key");
+        if (azure != null) {
+            return azure;
+        }
         return protocols.stream()
                 .filter(protocol -> protocol.startsWith(KEY_PROTOCOL))
                 .map(protocol -> protocol.substring(KEY_PROTOCOL.length()))

@@ -28,6 +28,8 @@ public final class Meters {
     private final Counter started;
     private final Counter cost;
     private final Timer commits;
+    private final Timer acquired;
+    private final Timer handshakes;
     private final Timer loopLag;
 
     public Meters(MeterRegistry registry) {
@@ -40,6 +42,14 @@ public final class Meters {
                 .register(registry);
         this.commits = Timer.builder("parley.ledger.commit")
                 .description("From a usage entry's hand-over to its commit")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
+        this.acquired = Timer.builder("parley.pool.acquire")
+                .description("How long sessions waited for their upstream session")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
+        this.handshakes = Timer.builder("parley.upstream.connect")
+                .description("From the start of an upstream connection to its session.created")
                 .publishPercentiles(0.5, 0.99)
                 .register(registry);
         this.loopLag = Timer.builder("parley.event.loop.lag")
@@ -71,6 +81,37 @@ public final class Meters {
     /** A socket was closed by the broker. */
     public void closed(int closeCode) {
         count("parley.closes", "Sessions ended with an error, by close code", "code", Integer.toString(closeCode));
+    }
+
+    /** A session got its upstream session. */
+    public void acquired(Duration waited, boolean warm) {
+        acquired.record(waited);
+        count("parley.pool.acquired", "Upstream sessions handed out, warm or not", "from", warm ? "warm" : "connect");
+    }
+
+    /** A session got none. */
+    public void acquireRefused(String code) {
+        count("parley.pool.refused", "Sessions that got no upstream session, by cause", "code", code);
+    }
+
+    /** An upstream session was opened. */
+    public void upstreamConnected(String account, Duration took) {
+        handshakes.record(took);
+        count("parley.upstream.connected", "Upstream sessions opened, by account", "account", account);
+    }
+
+    /** An upstream session could not be opened. */
+    public void upstreamFailed(String account, String code) {
+        count(
+                "parley.upstream.failed",
+                "Upstream sessions not opened, by account and code",
+                "error",
+                account + ":" + code);
+    }
+
+    /** An upstream session is gone. */
+    public void upstreamEnded(String reason) {
+        count("parley.upstream.ended", "Upstream sessions ended, by reason", "reason", reason);
     }
 
     /** A usage entry is committed. */

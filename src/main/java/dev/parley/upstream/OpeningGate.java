@@ -11,51 +11,42 @@ import dev.parley.relay.Gate;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.relay.MessageHead;
-import dev.parley.upstream.UpstreamConnector.Outcome;
-import dev.parley.upstream.UpstreamConnector.UpstreamSession;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Judges a fresh upstream until its {@code session.created}: the handshake alone says almost nothing, because a bad key, a
- * bad model and an exhausted quota all come after it. The new owner takes the leg over within the call that completes
- * {@link #open}, so no message falls between two gates.
+ * bad model and an exhausted quota all come after it. The new owner takes the leg over within the call that tells of it, so
+ * no message falls between two gates.
  */
 final class OpeningGate implements Gate {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpeningGate.class);
 
-    /** Mistakes in what was asked for: another try with the same request cannot succeed. */
-    private static final Set<String> ASKED_WRONGLY = Set.of("invalid_model", "model_not_found", "invalid_intent");
-
     private final Vertx vertx;
     private final Leg leg;
     private final String account;
-    private final Runnable ended;
-    private final Promise<Outcome> outcome = Promise.promise();
+    private final Dialer.Call call;
     private long timer;
+    private boolean told;
 
-    OpeningGate(Vertx vertx, Leg leg, String account, Runnable ended) {
+    OpeningGate(Vertx vertx, Leg leg, String account, Dialer.Call call) {
         this.vertx = vertx;
         this.leg = leg;
         this.account = account;
-        this.ended = ended;
+        this.call = call;
     }
 
-    Future<Outcome> open(Duration timeout) {
+    void open(Duration timeout) {
         timer = vertx.setTimer(
-                timeout.toMillis(),
-                _ -> fail("timeout", Unavailable.refusal("The upstream did not open the session in time.")));
+                Math.max(1, timeout.toMillis()),
+                _ -> fail(Fault.UNREACHABLE, "timeout", "The upstream did not open the session in time."));
         leg.judge(this);
         leg.start();
-        return outcome.future();
     }
 
     @Override
@@ -75,21 +66,20 @@ final class OpeningGate implements Gate {
 
     @Override
     public void onEnd(LegEnd end) {
-        fail("close_" + end.code(), Unavailable.refusal("The upstream closed the connection."));
-        ended.run();
+        Fault fault = Fault.inReason(end.reason()).map(Fault::ofAccountCode).orElse(Fault.UNREACHABLE);
+        fail(fault, "close_" + end.code(), "The upstream closed the connection.");
+        call.gone();
     }
 
     private void created(Buffer event) {
         Optional<JsonNode> tree = Json.object(event);
         if (tree.isEmpty()) {
-            fail(
-                    "unreadable",
-                    Unavailable.refusal("The upstream opened the session with an event that cannot be read."));
+            fail(Fault.UNREACHABLE, "unreadable", "The upstream opened the session with an event that cannot be read.");
             return;
         }
-        String id = tree.get().path("session").path("id").textValue();
         vertx.cancelTimer(timer);
-        outcome.tryComplete(new Outcome.Connected(new UpstreamSession(leg, account, id, event, ended)));
+        told = true;
+        call.opened(new Dialer.Opened(leg, tree.get().path("session").path("id").textValue(), event));
     }
 
     private void refused(@Nullable JsonNode error) {
@@ -98,21 +88,27 @@ final class OpeningGate implements Gate {
                 : error.path("code").asText(error.path("type").asText("error"));
         String message =
                 error == null ? "" : Scrubber.scrub(error.path("message").asText(""));
-        boolean askedWrongly = ASKED_WRONGLY.contains(code);
-        Refusal refusal = askedWrongly
-                ? Refusal.of(Kind.BAD_REQUEST, code, message)
-                : Unavailable.refusal("The upstream refused the session.");
+        Fault fault = Fault.ofCode(code);
         LOGGER.atError()
                 .addKeyValue("account", account)
                 .addKeyValue("code", Scrubber.code(code))
                 .addKeyValue("detail", message)
                 .log("the upstream refused a session");
-        fail(Scrubber.code(code), refusal);
+        Refusal refusal = fault == Fault.REQUEST
+                ? Refusal.of(Kind.BAD_REQUEST, code, message)
+                : Unavailable.refusal("The upstream refused the session.");
+        fail(new Dialer.Failure(fault, Scrubber.code(code), null, refusal));
     }
 
-    private void fail(String code, Refusal refusal) {
+    private void fail(Fault fault, String code, String message) {
+        fail(new Dialer.Failure(fault, code, null, Unavailable.refusal(message)));
+    }
+
+    private void fail(Dialer.Failure failure) {
         vertx.cancelTimer(timer);
-        if (outcome.tryComplete(new Outcome.Unavailable(refusal, code))) {
+        if (!told) {
+            told = true;
+            call.failed(failure);
             leg.close(1000, "");
         }
     }

@@ -1,26 +1,37 @@
 package dev.parley.upstream;
 
+import dev.parley.config.AccountConfig;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
+import dev.parley.domain.TenantId;
 import dev.parley.relay.Leg;
+import dev.parley.relay.LegEnd;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out upstream sessions: connected, {@code session.created} received and held back, never used by anyone. The pool
- * of issue "warm, fair, resumable" stands behind the same interface. Used on an event loop; the leg lives on that loop.
+ * Hands out upstream sessions: connected, {@code session.created} received and held back, never used by anyone. Used on an
+ * event loop; the leg lives on that loop.
  */
 public interface UpstreamConnector {
-    /** Never fails: a connection that cannot be had is a {@link Outcome.Unavailable}. Has a deadline of its own. */
-    Future<Outcome> acquire(Target target);
+    /** Never fails: a session that cannot be had is a {@link Outcome.Unavailable}. Has a deadline of its own. */
+    Future<Outcome> acquire(TenantId tenant, Target target);
 
     /** Which kind of upstream session. {@code model} is null for a transcription session. */
-    record Target(@Nullable ModelName model) {}
+    record Target(@Nullable ModelName model) {
+        /** The model's name, or the word for transcription sessions: for settings, logs and labels. */
+        public String label() {
+            return model == null ? AccountConfig.TRANSCRIPTION : model.value();
+        }
+    }
 
     /** What came of it. */
     sealed interface Outcome {
-        /** An upstream session of one's own; the caller starts judging its leg and destroys it when done. */
+        /**
+         * An upstream session of one's own. Its leg reads already: the caller judges it within the call that hands it over.
+         */
         record Connected(UpstreamSession session) implements Outcome {}
 
         /**
@@ -37,8 +48,21 @@ public interface UpstreamConnector {
      * @param account the upstream account's name
      * @param id the provider's {@code sess_…}, if it gave one
      * @param created the provider's {@code session.created}, byte for byte
-     * @param ended to be run once, when the leg has ended: its place in the cap is free again
+     * @param early further events that the provider sent by itself, in order, fit for the client
      */
     record UpstreamSession(
-            Leg leg, String account, @Nullable String id, Buffer created, Runnable ended) {}
+            Leg leg, String account, @Nullable String id, Buffer created, List<Buffer> early, Lease lease) {
+        public UpstreamSession {
+            early = List.copyOf(early);
+        }
+    }
+
+    /** What the holder of an upstream session owes to whom it came from. On the leg's event loop. */
+    interface Lease {
+        /** The leg has ended; its place is free again. Once, from {@link dev.parley.relay.Gate#onEnd}. */
+        void ended(LegEnd end);
+
+        /** The provider reported an error with this code, in an event; it may concern the whole account. */
+        void reported(String code);
+    }
 }

@@ -64,6 +64,7 @@ class ConfigLoaderTest {
                         "upstream.organization",
                         "upstream.project",
                         "upstream.trust",
+                        "pool.warm-models",
                         "auth.key-file",
                         "node.name");
     }
@@ -252,8 +253,9 @@ class ConfigLoaderTest {
                 .config()
                 .upstream();
 
-        assertThat(upstream.url()).isEqualTo(URI.create("wss://api.openai.com/v1"));
-        assertThat(Objects.requireNonNull(upstream.apiKey()).reveal()).isEqualTo("sk-1");
+        assertThat(upstream.accounts())
+                .containsExactly(
+                        AccountConfig.of("default", URI.create("wss://api.openai.com/v1"), new Secret("sk-1"), 5_000));
     }
 
     @Test
@@ -263,8 +265,8 @@ class ConfigLoaderTest {
                 .config()
                 .upstream();
 
-        assertThat(upstream.url()).isEqualTo(URI.create("ws://127.0.0.1:9000/v1"));
-        assertThat(upstream.apiKey()).isNull();
+        assertThat(upstream.accounts())
+                .containsExactly(AccountConfig.of("default", URI.create("ws://127.0.0.1:9000/v1"), null, 5_000));
     }
 
     @Test
@@ -274,8 +276,86 @@ class ConfigLoaderTest {
                 .config()
                 .upstream();
 
-        assertThat(upstream.url()).isNull();
-        assertThat(upstream.apiKey()).isNull();
+        assertThat(upstream.accounts()).isEmpty();
+        assertThat(upstream.simulator()).isTrue();
+    }
+
+    @Test
+    void severalAccountsHaveNames() throws Exception {
+        Path file = write("""
+                upstream:
+                  sessions-max: 300
+                  accounts:
+                    main:
+                      api-key: ${MAIN_KEY}
+                      organization: org-1
+                    eu:
+                      profile: azure
+                      url: wss://eu.openai.azure.com/openai/v1
+                      api-key: none
+                      models: gpt-realtime=my-deployment, transcription
+                      weight: 3
+                      sessions-max: 40
+                """);
+
+        LoadedConfig loaded =
+                ConfigLoader.load(file, Map.of("MAIN_KEY", "sk-main", "PARLEY_UPSTREAM_ACCOUNTS_EU_API_KEY", "sk-eu"));
+
+        assertThat(loaded.config().upstream().accounts())
+                .containsExactly(
+                        new AccountConfig(
+                                "main",
+                                AccountConfig.Profile.OPENAI,
+                                URI.create("wss://api.openai.com/v1"),
+                                new Secret("sk-main"),
+                                "org-1",
+                                null,
+                                null,
+                                Map.of(),
+                                1,
+                                300),
+                        new AccountConfig(
+                                "eu",
+                                AccountConfig.Profile.AZURE,
+                                URI.create("wss://eu.openai.azure.com/openai/v1"),
+                                new Secret("sk-eu"),
+                                null,
+                                null,
+                                null,
+                                Map.of("gpt-realtime", "my-deployment", "transcription", "transcription"),
+                                3,
+                                40));
+        assertThat(shown(loaded))
+                .containsEntry("upstream.accounts.eu.models", "gpt-realtime=my-deployment, transcription");
+    }
+
+    @Test
+    void refusesAccountsThatAreNotWhole() throws Exception {
+        Path file = write("""
+                upstream:
+                  api-key: sk-1
+                  accounts:
+                    Main:
+                      profile: azure
+                      models: a,,b
+                      colour: red
+                pool:
+                  warm-min: 5
+                  warm-max: 3
+                """);
+
+        ConfigException refused = catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(file, Map.of()));
+
+        assertThat(Objects.requireNonNull(refused).problems())
+                .containsExactly(
+                        "upstream.accounts.Main: an account's name is made of small letters, digits and '-', at most 32",
+                        "upstream.accounts.Main.url is not set",
+                        "upstream.accounts.Main.api-key is not set",
+                        "upstream.accounts.Main.models = a,,b: must be models with commas between them, such as"
+                                + " gpt-realtime or gpt-realtime=my-deployment",
+                        "upstream.api-key: not beside upstream.accounts; give each account its own",
+                        "pool.warm-max = 3: must be 0, or at least pool.warm-min, 5",
+                        "upstream.accounts.Main.colour is not a setting; config/parley.yaml lists all of them");
     }
 
     @Test

@@ -10,16 +10,19 @@ import dev.parley.cluster.Membership;
 import dev.parley.cluster.NodeStore;
 import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
+import dev.parley.config.AccountConfig;
 import dev.parley.config.AuthConfig;
 import dev.parley.config.ListenerConfig;
 import dev.parley.config.Secret;
 import dev.parley.config.SessionConfig;
-import dev.parley.config.UpstreamConfig;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.ledger.CurrentPrices;
 import dev.parley.ledger.LedgerWriter;
+import dev.parley.pool.PoolEvents;
+import dev.parley.pool.PoolSettings;
+import dev.parley.pool.SessionPool;
 import dev.parley.quota.Admission;
 import dev.parley.quota.CountedAdmission;
 import dev.parley.quota.GrantKeeper;
@@ -44,12 +47,16 @@ import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TestTenants;
-import dev.parley.upstream.DirectConnector;
+import dev.parley.upstream.AccountClient;
+import dev.parley.upstream.Accounts;
+import dev.parley.upstream.Breaker;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -72,7 +79,8 @@ public final class BrokerRig implements AutoCloseable {
     private final GrantKeeper grants;
     private final JwtVerifier verifier;
     private final BrokerTokens tokens;
-    private final DirectConnector connector;
+    private final Accounts accounts;
+    private final SessionPool connector;
     private final SessionRegistry registry = new SessionRegistry(1_000);
     private final TenantListener listener;
     private final BytesLegs legs = new BytesLegs();
@@ -110,9 +118,12 @@ public final class BrokerRig implements AutoCloseable {
         tokens = new BrokerTokens(vertx, auth, issuers, ticker);
         verifier = new JwtVerifier(vertx, blocking, auth, issuers, directory, ticker);
         get(verifier.start());
-        UpstreamConfig upstream = new UpstreamConfig(
-                simulator.url(), new Secret(UPSTREAM_KEY), null, null, null, Duration.ofSeconds(5), 500);
-        connector = new DirectConnector(vertx, simulator.url(), upstream, RelayLimits.upstream(), legs);
+        accounts = new Accounts(
+                account -> new AccountClient(vertx, account, Duration.ofSeconds(5), RelayLimits.upstream(), legs),
+                () -> new Breaker(new SplittableRandom(1)));
+        accounts.follow(List.of(AccountConfig.of("default", simulator.url(), new Secret(UPSTREAM_KEY), 500)), Set.of());
+        // On demand only: what a test scripts is for the session that it opens next.
+        connector = new SessionPool(vertx, PoolSettings.onDemand(), accounts, PoolEvents.NONE, ticker);
         SessionServices services = new SessionServices(
                 connector,
                 prices,
@@ -271,7 +282,8 @@ public final class BrokerRig implements AutoCloseable {
         grants.close();
         permits.close();
         membership.close();
-        connector.close();
+        stopped(connector.close());
+        accounts.close();
         stopped(simulator.close());
         ledger.close();
         errors.close();

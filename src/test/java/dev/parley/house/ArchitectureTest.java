@@ -51,6 +51,7 @@ class ArchitectureTest {
                             "ledger",
                             "webhook")),
             Map.entry("upstream", Set.of("domain", "concurrent", "config", "telemetry", "protocol", "relay")),
+            Map.entry("pool", Set.of("domain", "concurrent", "config", "telemetry", "protocol", "relay", "upstream")),
             Map.entry(
                     "session",
                     Set.of(
@@ -91,6 +92,7 @@ class ArchitectureTest {
                             "quota",
                             "ledger",
                             "upstream",
+                            "pool",
                             "session")),
             Map.entry("simulator", Set.of()),
             Map.entry("server", Set.of(EVERYTHING)),

@@ -132,6 +132,11 @@ final class FramesLeg implements Leg {
     }
 
     @Override
+    public Pulse pulse() {
+        throw new UnsupportedOperationException("Vert.x answers pings by itself and tells nobody of pongs here");
+    }
+
+    @Override
     public boolean isOpen() {
         return end == null;
     }

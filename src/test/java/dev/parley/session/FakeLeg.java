@@ -10,6 +10,7 @@ import dev.parley.relay.Leg;
 import dev.parley.relay.LegCounters;
 import dev.parley.relay.LegEnd;
 import dev.parley.relay.MessageHead;
+import dev.parley.relay.Pulse;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -134,6 +135,11 @@ final class FakeLeg implements Leg {
     @Override
     public void cut() {
         close(1006, "");
+    }
+
+    @Override
+    public Pulse pulse() {
+        throw new AssertionError("a session does not ask for signs of life");
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.UsageEntry;
+import dev.parley.relay.LegEnd;
 import dev.parley.telemetry.ErrorRecorder.SessionError;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.Settings;
@@ -22,6 +23,7 @@ import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
 import dev.parley.tenancy.TestTenants;
 import dev.parley.upstream.UpstreamConnector;
+import dev.parley.upstream.UpstreamConnector.Lease;
 import dev.parley.upstream.UpstreamConnector.Outcome;
 import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
@@ -54,6 +56,7 @@ final class SessionRig implements AutoCloseable {
     final FakeLedger ledger = new FakeLedger();
     final List<SessionError> errors = new ArrayList<>();
     final SessionRegistry registry = new SessionRegistry(10);
+    final List<String> reported = new ArrayList<>();
     final FakeBudget budget;
 
     private final Vertx vertx = Vertx.vertx();
@@ -258,17 +261,23 @@ final class SessionRig implements AutoCloseable {
     }
 
     private UpstreamConnector connector(Setup setup) {
-        return (Target target) -> {
+        return (TenantId tenant, Target target) -> {
             if (setup.unavailable != null) {
                 return Future.succeededFuture(new Outcome.Unavailable(setup.unavailable, "timeout"));
             }
             assertThat(target.model() == null).isEqualTo(setup.kind == ModelKind.TRANSCRIPTION);
             return Future.succeededFuture(new Outcome.Connected(new UpstreamSession(
-                    upstream,
-                    "default",
-                    "sess_1",
-                    Buffer.buffer(created(setup.voiceActivity)),
-                    () -> upstreamsEnded++)));
+                    upstream, "default", "sess_1", Buffer.buffer(created(setup.voiceActivity)), List.of(), new Lease() {
+                        @Override
+                        public void ended(LegEnd end) {
+                            upstreamsEnded++;
+                        }
+
+                        @Override
+                        public void reported(String code) {
+                            reported.add(code);
+                        }
+                    })));
         };
     }
 

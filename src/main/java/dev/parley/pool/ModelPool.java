@@ -1,0 +1,421 @@
+package dev.parley.pool;
+
+import dev.parley.config.PoolConfig;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
+import dev.parley.domain.TenantId;
+import dev.parley.upstream.Account;
+import dev.parley.upstream.Dialer.Failure;
+import dev.parley.upstream.Fault;
+import dev.parley.upstream.UpstreamConnector.Outcome;
+import dev.parley.upstream.UpstreamConnector.Target;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The upstream sessions of one model (or of transcription) on one event loop, and those who wait for one. Everything goes
+ * through {@link #pump}: whoever waits gets whatever comes first, a warm session or a connection that completes; connections
+ * are opened for the number of those who wait and for what is missing of the warm ones, less what is under way.
+ */
+final class ModelPool {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ModelPool.class);
+    private static final Duration RETRY_SOON = Duration.ofSeconds(2);
+    private static final double LIFETIME_JITTER = 0.1;
+
+    private final LoopPool loop;
+    private final Target target;
+    private final PoolConfig config;
+    private final TenantCounts tenants;
+    private final Demand demand;
+    private final AccountChoice choice;
+    private final FillPause fillPause = new FillPause();
+    private final FairQueue<Waiter> waiting = new FairQueue<>(1);
+    private final Deque<PooledSession> warm = new ArrayDeque<>();
+    /** Connecting, or being asked for a sign of life. */
+    private final Set<PooledSession> underWay = new LinkedHashSet<>();
+    /** Leased, or ending. */
+    private final Set<PooledSession> out = new LinkedHashSet<>();
+
+    private boolean pumping;
+    private boolean pumpAgain;
+    private boolean starved;
+    private boolean stopped;
+
+    ModelPool(LoopPool loop, Target target, Demand demand) {
+        this.loop = loop;
+        this.target = target;
+        this.config = loop.config();
+        this.tenants = loop.tenants();
+        this.demand = demand;
+        this.choice = new AccountChoice(loop.accounts(), target, config);
+    }
+
+    Target target() {
+        return target;
+    }
+
+    Future<Outcome> acquire(TenantId tenant) {
+        long now = loop.now();
+        demand.asked(now);
+        if (waiting.size(tenant) >= config.tenantWaitingMax()) {
+            loop.events().refused("queue_full");
+            return Future.succeededFuture(queueFull());
+        }
+        Promise<Outcome> outcome = Promise.promise();
+        waiting.add(
+                tenant, new Waiter(tenant, now, now + config.acquireTimeout().toNanos(), outcome), 1);
+        pump();
+        return outcome.future();
+    }
+
+    /** Does whatever can be done now; never inside itself. */
+    void pump() {
+        if (pumping) {
+            pumpAgain = true;
+            return;
+        }
+        pumping = true;
+        try {
+            do {
+                pumpAgain = false;
+                long now = loop.now();
+                handOutWarm(now);
+                open(now);
+                failTheHopeless(now);
+            } while (pumpAgain);
+        } finally {
+            pumping = false;
+        }
+    }
+
+    /** Looks after deadlines. */
+    void tick(long now) {
+        waiting.drop(waiter -> waiter.isOver(now), this::tooLate);
+        boolean changed = false;
+        for (PooledSession session : List.copyOf(underWay)) {
+            if (session.state() == PooledSession.State.CHECKING
+                    && now - session.since() >= config.checkTimeout().toNanos()) {
+                retire(session, EndReason.SILENT);
+                changed = true;
+            } else if (now - session.since() >= slowAfter()) {
+                changed |= session.becomesSlow();
+            }
+        }
+        if (changed || waiting.size() > 0) {
+            pump();
+        }
+    }
+
+    /** Lets go of warm sessions that are of no use any more, one expired one at a time, and fills up. */
+    void keepHouse(long now) {
+        boolean expired = false;
+        for (PooledSession session : List.copyOf(warm)) {
+            if (!session.isGood()) {
+                retire(session, EndReason.ACCOUNT);
+            } else if (!expired && session.isExpired(now)) {
+                expired = true;
+                retire(session, EndReason.EXPIRED);
+            }
+        }
+        pump();
+    }
+
+    /** Every session has an owner: ends the books of those whose holder has not said that they ended. */
+    void sweep(long now, Duration patience) {
+        for (PooledSession session : List.copyOf(out)) {
+            if (session.isForsaken(now, patience) && session.departForsaken()) {
+                LOGGER.atError()
+                        .addKeyValue("tenant", session.tenant())
+                        .addKeyValue("account", session.account().name())
+                        .log("an upstream session had no owner");
+                departed(session);
+            }
+        }
+    }
+
+    /** Ends a warm session of an account whose place is needed more elsewhere; false if there is none to spare. */
+    boolean makeRoom(Account account) {
+        if (waiting.size() > 0) {
+            return false;
+        }
+        for (PooledSession session : warm) {
+            if (session.account() == account) {
+                retire(session, EndReason.MADE_ROOM);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Lets the waiting go, and the warm. */
+    void stop() {
+        stopped = true;
+        waiting.drop(_ -> true, waiter -> answer(waiter, stoppedOutcome()));
+        List.copyOf(warm).forEach(session -> retire(session, EndReason.STOPPED));
+    }
+
+    /** Whether somebody waits for a place or a connection of an account. */
+    boolean isStarved() {
+        return starved && waiting.size() > 0;
+    }
+
+    /** Whether it can be thrown away. */
+    boolean isIdle(long now) {
+        return demand.isForgotten(now) && waiting.size() == 0 && warm.isEmpty() && underWay.isEmpty() && out.isEmpty();
+    }
+
+    PoolSnapshot.ModelRow snapshot(long now) {
+        return PoolSnapshot.ModelRow.of(target.label(), waiting, warm, underWay, out, demand.warm(now), now);
+    }
+
+    // ---- what the sessions tell
+
+    void opened(PooledSession session) {
+        long now = loop.now();
+        underWay.remove(session);
+        session.noLongerSlow();
+        session.account().connectEnded();
+        session.account().breaker().succeeded(now);
+        choice.succeeded(session.account());
+        demand.connected(now - session.startedAt());
+        loop.events().connected(session.account().name(), Duration.ofNanos(now - session.startedAt()));
+        if (!handToNext(session, now, false)) {
+            session.keepWarm(now, now + lifetime());
+            warm.addLast(session);
+            if (stopped || warm.size() > config.warmMax()) {
+                retire(session, stopped ? EndReason.STOPPED : EndReason.SURPLUS);
+            }
+        }
+        pump();
+        loop.placeFreed();
+    }
+
+    void failed(PooledSession session, Failure failure) {
+        long now = loop.now();
+        underWay.remove(session);
+        out.add(session);
+        session.noLongerSlow();
+        Account account = session.account();
+        account.connectEnded();
+        account.breaker().failed(failure.fault(), failure.code(), failure.retryAfter(), session.startedAt(), now);
+        choice.failed(account, failure, now);
+        loop.events().connectFailed(account.name(), failure.code());
+        pump();
+        loop.placeFreed();
+    }
+
+    void checked(PooledSession session) {
+        long now = loop.now();
+        underWay.remove(session);
+        session.noLongerSlow();
+        session.checked(now);
+        if (!handToNext(session, now, true)) {
+            warm.addFirst(session);
+        }
+        pump();
+    }
+
+    /** A warm one ended by itself. */
+    void lost(PooledSession session) {
+        warm.remove(session);
+        underWay.remove(session);
+        session.noLongerSlow();
+        fillPause.lost(session.since(), loop.now());
+    }
+
+    /** The provider told of the account's trouble in an event; a rate or credential may be one client's doing. */
+    void reported(PooledSession session, String code) {
+        long now = loop.now();
+        if (Fault.ofAccountCode(code) == Fault.QUOTA) {
+            session.account().breaker().failed(Fault.QUOTA, code, null, now, now);
+        } else {
+            session.account().breaker().shun(code, now);
+        }
+    }
+
+    /** The provider closed a session because of its account. */
+    void closedWith(PooledSession session, String code) {
+        long now = loop.now();
+        session.account().breaker().failed(Fault.ofAccountCode(code), code, null, now, now);
+    }
+
+    void gone(PooledSession session) {
+        if (session.depart()) {
+            departed(session);
+        }
+    }
+
+    /** Ends a warm session. */
+    void retire(PooledSession session, EndReason why) {
+        warm.remove(session);
+        underWay.remove(session);
+        session.noLongerSlow();
+        out.add(session);
+        session.end(why, loop.now());
+    }
+
+    // ---- the parts of the pump
+
+    private void handOutWarm(long now) {
+        while (!warm.isEmpty() && waiting.size() > 0) {
+            PooledSession session = warm.removeFirst();
+            if (!session.isGood()) {
+                retire(session, EndReason.ACCOUNT);
+            } else if (needsCheck(session, now)) {
+                underWay.add(session);
+                session.check(now);
+            } else if (!handToNext(session, now, true)) {
+                warm.addFirst(session);
+                return;
+            }
+        }
+    }
+
+    private boolean needsCheck(PooledSession session, long now) {
+        return session.silentNanos() > config.checkAfter().toNanos()
+                || session.account().isDoubtful(now)
+                || !session.account().breaker().isClosed();
+    }
+
+    private boolean handToNext(PooledSession session, long now, boolean wasWarm) {
+        Waiter next = waiting.poll(tenants::tryTake);
+        if (next == null) {
+            return false;
+        }
+        out.add(session);
+        if (wasWarm) {
+            fillPause.served();
+        }
+        loop.events().acquired(Duration.ofNanos(now - next.since()), wasWarm);
+        try {
+            next.outcome().complete(new Outcome.Connected(session.lease(next.tenant(), now)));
+        } catch (RuntimeException bug) {
+            LOGGER.atError().addKeyValue("tenant", next.tenant()).setCause(bug).log("a session could not begin");
+            session.cut();
+        }
+        return true;
+    }
+
+    private void open(long now) {
+        if (stopped) {
+            return;
+        }
+        int eager = waiting.sizeWithin(tenants::room);
+        int fresh = fresh();
+        starved = false;
+        for (int missing = eager - fresh; missing > 0; missing--) {
+            if (!connect(longestWait(now) >= config.reserveAfter().toNanos(), now)) {
+                starved = choice.full() != null || choice.isBusy();
+                Account full = choice.full();
+                if (full != null) {
+                    loop.needRoom(full, missing);
+                }
+                return;
+            }
+        }
+        if (fillPause.isOver(now) && !loop.anyoneStarved()) {
+            for (int missing = demand.warm(now) - warm.size() - (fresh() - eager); missing > 0; missing--) {
+                if (!connect(false, now)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private boolean connect(boolean reserve, long now) {
+        Account account = choice.claim(reserve, now);
+        if (account == null) {
+            return false;
+        }
+        PooledSession session = new PooledSession(this, account, now);
+        underWay.add(session);
+        session.dial();
+        return true;
+    }
+
+    private void failTheHopeless(long now) {
+        if (waiting.size() > 0 && underWay.isEmpty()) {
+            waiting.drop(
+                    waiter -> !choice.isHopeful(waiter.deadline(), now),
+                    waiter -> refuse(waiter, choice.hopeless(now)));
+        }
+    }
+
+    private void tooLate(Waiter waiter) {
+        refuse(waiter, choice.late(tenants.room(waiter.tenant()) <= 0));
+    }
+
+    private void refuse(Waiter waiter, Outcome.Unavailable why) {
+        loop.events().refused(why.upstreamCode());
+        answer(waiter, why);
+    }
+
+    /** Later, because nobody may join the line while it is looked through. */
+    private void answer(Waiter waiter, Outcome outcome) {
+        loop.later(() -> waiter.outcome().complete(outcome));
+    }
+
+    private void departed(PooledSession session) {
+        out.remove(session);
+        TenantId holder = session.tenant();
+        if (holder != null) {
+            tenants.giveBack(holder);
+        }
+        loop.events().ended(session.reason());
+        pump();
+        loop.placeFreed();
+    }
+
+    /** Those under way that do not yet take longer than they should. */
+    private int fresh() {
+        int fresh = 0;
+        for (PooledSession session : underWay) {
+            fresh += session.isSlow() ? 0 : 1;
+        }
+        return fresh;
+    }
+
+    private long longestWait(long now) {
+        long longest = 0;
+        for (Waiter head : waiting.heads()) {
+            longest = Math.max(longest, now - head.since());
+        }
+        return longest;
+    }
+
+    /** When a connection counts as slow, and another is opened in its place: a quarter to a half of what a session waits. */
+    private long slowAfter() {
+        long wait = config.acquireTimeout().toNanos();
+        return Math.clamp(2 * demand.handshakeP99(), wait / 4, wait / 2);
+    }
+
+    private long lifetime() {
+        double rest = 1 - LIFETIME_JITTER * loop.random().nextDouble();
+        return (long) (config.warmLifetime().toNanos() * rest);
+    }
+
+    private Outcome.Unavailable queueFull() {
+        return new Outcome.Unavailable(
+                Refusal.of(
+                                Kind.OVERLOADED,
+                                "upstream_queue_full",
+                                config.tenantWaitingMax() + " sessions of this tenant wait for an upstream already.")
+                        .retryAfter(RETRY_SOON),
+                "queue_full");
+    }
+
+    private static Outcome.Unavailable stoppedOutcome() {
+        return new Outcome.Unavailable(
+                Refusal.of(Kind.DRAINING, "node_draining", "This node is shutting down.")
+                        .retryAfter(RETRY_SOON),
+                "stopped");
+    }
+}
