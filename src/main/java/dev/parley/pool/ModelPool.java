@@ -265,7 +265,7 @@ final class ModelPool {
     // ---- the parts of the pump
 
     private void handOutWarm(long now) {
-        while (!warm.isEmpty() && waiting.size() > 0) {
+        while (!warm.isEmpty() && waiting.size() > checking()) {
             PooledSession session = warm.removeFirst();
             if (!session.isGood()) {
                 retire(session, EndReason.ACCOUNT);
@@ -381,6 +381,15 @@ final class ModelPool {
             fresh += session.isSlow() ? 0 : 1;
         }
         return fresh;
+    }
+
+    /** Those that are being asked for a sign of life, and may still give it soon. */
+    private int checking() {
+        int checking = 0;
+        for (PooledSession session : underWay) {
+            checking += session.state() == PooledSession.State.CHECKING && !session.isSlow() ? 1 : 0;
+        }
+        return checking;
     }
 
     private long longestWait(long now) {
