@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class ModelPool {
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelPool.class);
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
+    private static final long SLOW_MIN_NANOS = Duration.ofMillis(100).toNanos();
     private static final double LIFETIME_JITTER = 0.1;
 
     private final LoopPool loop;
@@ -400,10 +401,12 @@ final class ModelPool {
         return longest;
     }
 
-    /** When a connection counts as slow, and another is opened in its place: a quarter to a half of what a session waits. */
+    /** When a connection counts as slow, so that another is opened in its place and its account is doubted. */
     private long slowAfter() {
-        long wait = config.acquireTimeout().toNanos();
-        return Math.clamp(2 * demand.handshakeP99(), wait / 4, wait / 2);
+        return Math.clamp(
+                3 * demand.handshakeP99(),
+                SLOW_MIN_NANOS,
+                Math.max(SLOW_MIN_NANOS, config.acquireTimeout().toNanos() / 2));
     }
 
     private long lifetime() {

@@ -41,7 +41,11 @@ final class Handshake {
         int delay = script.count(ScriptKey.HANDSHAKE_DELAY_MILLIS, 0);
         if (delay > 0) {
             request.pause();
-            provider.vertx().setTimer(delay, ignored -> answer(scripted));
+            provider.vertx().setTimer(delay, ignored -> {
+                if (!request.response().closed()) { // who waits for it may have gone
+                    answer(scripted);
+                }
+            });
         } else {
             answer(scripted);
         }

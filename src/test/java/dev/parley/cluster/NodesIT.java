@@ -44,7 +44,7 @@ class NodesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        tester = BrokerTester.start(Map.of("PARLEY_NODE_NAME", "first"));
+        tester = BrokerTester.start(Map.of("PARLEY_NODE_NAME", "first", "PARLEY_POOL_WARM_MAX", "0"));
         second = Broker.start(ConfigLoader.load(null, named("second")).config(), _ -> {});
         tester.tenant(demo -> acme(demo, 3, TenantStatus.ACTIVE));
     }

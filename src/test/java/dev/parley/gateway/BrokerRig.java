@@ -171,6 +171,11 @@ public final class BrokerRig implements AutoCloseable {
         return grants.reserved(new TenantId(tenant));
     }
 
+    /** What an operator does after a provider refused the credential. */
+    public void reopenAccounts() {
+        accounts.all().forEach(account -> account.breaker().reset());
+    }
+
     public LedgerWriter ledger() {
         return ledger;
     }

@@ -40,6 +40,7 @@ class RobustnessIT {
     void quiet() {
         rig.assertQuiet();
         rig.simulator().scripts().clear();
+        rig.reopenAccounts();
     }
 
     @AfterAll

@@ -22,6 +22,7 @@ import dev.parley.upstream.UpstreamConnector.Outcome;
 import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -37,6 +38,7 @@ final class PoolRig implements AutoCloseable {
     static final Target CONVERSATION = new Target(new ModelName("gpt-realtime"));
     static final String KEY = "sk-test-0123456789";
     static final TenantId ACME = new TenantId("acme");
+    private static final int HELD_MILLIS = 200;
 
     private final Vertx provider = Vertx.vertx();
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
@@ -107,10 +109,34 @@ final class PoolRig implements AutoCloseable {
         return Eventually.result(outcome.future());
     }
 
-    void closeLeg(UpstreamSession session) {
-        Promise<Void> closed = Promise.promise();
-        context.runOnContext(_ -> session.leg().close(1000, "").onComplete(closed));
-        Eventually.result(closed.future());
+    /** Asks for so many sessions a second, each held for a fifth of one; returns when all have asked. */
+    List<Future<Outcome>> stream(int perSecond, int number) {
+        List<Future<Outcome>> asked = new ArrayList<>();
+        Promise<Void> all = Promise.promise();
+        context.runOnContext(_ -> vertx.setPeriodic(1_000 / perSecond, timer -> {
+            asked.add(pool().acquire(ACME, CONVERSATION).onSuccess(this::holdForAWhile));
+            if (asked.size() == number) {
+                vertx.cancelTimer(timer);
+                all.complete();
+            }
+        }));
+        Eventually.result(all.future());
+        return asked;
+    }
+
+    private void holdForAWhile(Outcome outcome) {
+        if (outcome instanceof Outcome.Connected(UpstreamSession session)) {
+            session.leg().judge(new Holder(session));
+            vertx.setTimer(HELD_MILLIS, _ -> session.leg().close(1000, ""));
+        }
+    }
+
+    Breaker breaker(String account) {
+        return opened.getLast().all().stream()
+                .filter(one -> one.name().equals(account))
+                .findFirst()
+                .orElseThrow()
+                .breaker();
     }
 
     @Override

@@ -34,7 +34,7 @@ class DrainIT {
 
     @Test
     void aRunningResponseFinishesAndIsPaidWhileNewSessionsAreRefused() throws Exception {
-        try (BrokerTester tester = BrokerTester.start();
+        try (BrokerTester tester = BrokerTester.start(Map.of("PARLEY_POOL_WARM_MAX", "0"));
                 HttpClient http = HttpClient.newHttpClient()) {
             tester.simulator().scripts().next(1, Script.parse("{\"generationDelayMillis\":8000}"));
             WireClient client = WireClient.connect(vertx, handshake(tester));
@@ -62,7 +62,8 @@ class DrainIT {
 
     @Test
     void aResponseThatOutlastsTheDeadlineIsCutAndPaid() throws Exception {
-        try (BrokerTester tester = BrokerTester.start(Map.of("PARLEY_SESSION_DRAIN_TIMEOUT", "1s"))) {
+        try (BrokerTester tester =
+                BrokerTester.start(Map.of("PARLEY_SESSION_DRAIN_TIMEOUT", "1s", "PARLEY_POOL_WARM_MAX", "0"))) {
             tester.simulator().scripts().next(1, Script.parse("{\"generationDelayMillis\":60000}"));
             WireClient client = WireClient.connect(vertx, handshake(tester));
             client.send("{\"type\":\"response.create\",\"response\":{\"output_modalities\":[\"text\"]}}");
