@@ -52,10 +52,13 @@ final class BrokerProcess implements Target {
         this.transport = transport;
     }
 
-    static BrokerProcess start(Core core, Path folder, int upstreamPort, String path, List<String> jvmOptions)
+    /** @param pool settings of the pool of upstream sessions, as environment variables */
+    static BrokerProcess start(
+            Core core, Path folder, int upstreamPort, String path, List<String> jvmOptions, Map<String, String> pool)
             throws IOException, BenchException {
         int port = Ports.free();
         Map<String, String> settings = settings(folder, port, Ports.free(), upstreamPort);
+        settings.putAll(pool);
         List<String> arguments = new ArrayList<>(jvmOptions);
         arguments.add("-Dparley.parent=" + ProcessHandle.current().pid());
         arguments.addAll(Jvm.classPath());
@@ -87,6 +90,8 @@ final class BrokerProcess implements Target {
         settings.put("PARLEY_UPSTREAM_SESSIONS_MAX", Integer.toString(PLENTY));
         settings.put("PARLEY_SESSION_SESSIONS_MAX", Integer.toString(PLENTY));
         settings.put("PARLEY_RELAY_MESSAGES_PER_SECOND_MAX", Integer.toString(PLENTY));
+        settings.put("PARLEY_POOL_TENANT_SESSIONS_MAX", Integer.toString(PLENTY));
+        settings.put("PARLEY_POOL_TENANT_WAITING_MAX", Integer.toString(PLENTY));
         settings.put("PARLEY_NODE_DEMO", "false");
         return settings;
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
@@ -32,6 +33,10 @@ public final class RelayBench {
 
     private static final Duration DRAINED_MAX = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(50);
+
+    /** The upstream sessions that are open are those of the clients. */
+    private static final Map<String, String> NOTHING_WARM =
+            Map.of("PARLEY_POOL_WARM_MAX", "0", "PARLEY_POOL_ACQUIRE_TIMEOUT", "30s");
 
     private final Options options;
     private final PrintStream out;
@@ -119,7 +124,7 @@ public final class RelayBench {
             out.println(Nginx.MISSING);
         }
         out.println("starting the broker with its database ...");
-        targets.add(BrokerProcess.start(core, folder, upstream.port(), PATH, options.jvmOptions()));
+        targets.add(BrokerProcess.start(core, folder, upstream.port(), PATH, options.jvmOptions(), NOTHING_WARM));
     }
 
     private void measureMemory(List<Target> targets, Peer load, Upstream upstream) throws IOException, BenchException {

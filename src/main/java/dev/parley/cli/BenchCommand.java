@@ -2,6 +2,7 @@ package dev.parley.cli;
 
 import dev.parley.bench.BenchException;
 import dev.parley.bench.LedgerBench;
+import dev.parley.bench.PoolBench;
 import dev.parley.bench.RelayBench;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,8 +16,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures Parley on this machine, beside others in the same run.",
-        subcommands = {BenchCommand.Relay.class, BenchCommand.LedgerRows.class},
-        footer = {"", "Examples:", "  parley bench relay", "  parley bench ledger"})
+        subcommands = {BenchCommand.Relay.class, BenchCommand.LedgerRows.class, BenchCommand.Pool.class},
+        footer = {"", "Examples:", "  parley bench relay", "  parley bench ledger", "  parley bench pool"})
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -70,6 +71,28 @@ final class BenchCommand implements Runnable {
         public Integer call() throws CommandFailure {
             try {
                 LedgerBench.run(quick ? LedgerBench.Options.quick() : LedgerBench.Options.usual(), System.out);
+                return 0;
+            } catch (BenchException e) {
+                throw new CommandFailure(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** {@code bench pool}. */
+    @Command(
+            name = "pool",
+            mixinStandardHelpOptions = true,
+            description = {
+                "How long a client waits for its session.created: warm upstream sessions against connections on demand,",
+                "with a provider that takes 200 ms to open one; and what a burst of 50 on 5 warm ones costs in connections.",
+                "Takes two minutes. The broker is a process of its own, with everything on."
+            },
+            footer = {"", "Example:", "  parley bench pool"})
+    static final class Pool implements Callable<Integer> {
+        @Override
+        public Integer call() throws CommandFailure {
+            try {
+                PoolBench.run(System.out);
                 return 0;
             } catch (BenchException e) {
                 throw new CommandFailure(String.valueOf(e.getMessage()));

@@ -64,7 +64,7 @@ final class UpstreamSettings {
                 seconds("pool.check-after", 1, 3_600, 30),
                 millis("pool.check-timeout", 100, 60_000, 2_000),
                 reader.read("pool.tenant-sessions-max", ValueKind.number(1, PLENTY), 5_000),
-                reader.read("pool.tenant-waiting-max", ValueKind.number(1, PLENTY), 200),
+                reader.read("pool.tenant-waiting-max", ValueKind.number(1, PLENTY), 1_000),
                 reader.read("pool.reserve-percent", ValueKind.number(0, 50), 2),
                 millis("pool.reserve-after", 0, 60_000, 1_000));
         if (pool.warmMax() < pool.warmMin() && pool.warmMax() > 0) {
