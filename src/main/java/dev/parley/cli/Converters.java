@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.config.AccountConfig.Profile;
 import dev.parley.config.Units;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
@@ -11,6 +12,7 @@ import dev.parley.webhook.WebhookUrl;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -28,8 +30,16 @@ final class Converters {
                 .registerConverter(WebhookId.class, of(WebhookId::new))
                 .registerConverter(WebhookUrl.class, of(WebhookUrl::of))
                 .registerConverter(NanoUsd.class, of(Converters::usd))
+                .registerConverter(Profile.class, of(Converters::profile))
                 .registerConverter(Duration.class, of(Converters::duration))
                 .registerConverter(Instant.class, of(Converters::instant));
+    }
+
+    private static Profile profile(String text) {
+        return Arrays.stream(Profile.values())
+                .filter(profile -> profile.name().equalsIgnoreCase(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("a profile is openai, azure or compatible"));
     }
 
     private static <T> ITypeConverter<T> of(Function<String, T> parse) {

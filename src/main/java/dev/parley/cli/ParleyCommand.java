@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             WebhookCommand.class,
             NodeCommand.class,
             SessionCommand.class,
+            AccountCommand.class,
             BillingCommand.class,
             SimulatorCommand.class,
             BenchCommand.class,

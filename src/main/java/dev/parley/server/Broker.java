@@ -136,7 +136,7 @@ public final class Broker implements AutoCloseable {
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
         startWebhooks(vertx, storage);
         BytesLegs legs = new BytesLegs();
-        Upstreams upstream = Upstreams.start(vertx, config, legs, telemetry.meters(), parts);
+        Upstreams upstream = Upstreams.start(vertx, config, legs, storage.accounts(), telemetry.meters(), parts);
         upstreams = upstream;
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
         Admission admission = new CountedAdmission(

@@ -8,6 +8,7 @@ import dev.parley.ledger.CurrentPrices;
 import dev.parley.store.BudgetEvents;
 import dev.parley.store.Database;
 import dev.parley.store.DatabaseServer;
+import dev.parley.store.JdbcAccounts;
 import dev.parley.store.JdbcDeliveries;
 import dev.parley.store.JdbcErrorRecorder;
 import dev.parley.store.JdbcIssuers;
@@ -33,6 +34,7 @@ record Storage(
         Database control,
         JdbcTenants tenants,
         IssuerDirectory issuers,
+        JdbcAccounts accounts,
         CurrentPrices prices,
         JdbcErrorRecorder errors,
         Sealer sealer,
@@ -69,6 +71,7 @@ record Storage(
                 control,
                 new JdbcTenants(database),
                 new JdbcIssuers(database, box),
+                new JdbcAccounts(control, box),
                 prices,
                 errors,
                 sealer,

@@ -9,6 +9,7 @@ import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.simulator.Simulator;
 import dev.parley.simulator.SimulatorOptions;
+import dev.parley.store.JdbcAccounts;
 import dev.parley.telemetry.Meters;
 import dev.parley.upstream.Account;
 import dev.parley.upstream.AccountClient;
@@ -40,15 +41,15 @@ final class Upstreams {
         this.pool = pool;
     }
 
-    static Upstreams start(Vertx vertx, BrokerConfig config, Legs legs, Meters meters, Parts parts)
+    /** Blocks. */
+    static Upstreams start(Vertx vertx, BrokerConfig config, Legs legs, JdbcAccounts stored, Meters meters, Parts parts)
             throws StartException {
         RelayLimits limits = AccountClient.limits(config.relay());
         Accounts accounts = new Accounts(
                 account -> new AccountClient(vertx, account, config.upstream().connectTimeout(), limits, legs),
                 () -> new Breaker(new SplittableRandom()));
         parts.add("upstream accounts", accounts::close);
-        List<AccountConfig> configured = config.upstream().accounts();
-        accounts.follow(configured.isEmpty() ? List.of(simulated(config, parts)) : configured, Set.of());
+        follow(accounts, config, stored, parts);
         accounts.all().forEach(Upstreams::announce);
         SessionPool pool = new SessionPool(vertx, config.pool(), accounts, new MeteredPool(meters), Ticker.SYSTEM);
         parts.add("upstream pool", () -> Waiting.forStop(pool.close()));
@@ -58,6 +59,19 @@ final class Upstreams {
 
     SessionPool pool() {
         return pool;
+    }
+
+    /** Those of the settings and of the database; the simulator where there is neither, or where it is asked for. */
+    private static void follow(Accounts accounts, BrokerConfig config, JdbcAccounts stored, Parts parts)
+            throws StartException {
+        List<AccountConfig> configured = config.upstream().accounts();
+        if (config.upstream().simulator()
+                || (configured.isEmpty() && stored.read().accounts().isEmpty())) {
+            accounts.follow(List.of(simulated(config, parts)), Set.of());
+        } else {
+            FollowedAccounts followed = new FollowedAccounts(accounts, configured, stored::read);
+            parts.add("following upstream accounts", followed::close);
+        }
     }
 
     private static AccountConfig simulated(BrokerConfig config, Parts parts) throws StartException {

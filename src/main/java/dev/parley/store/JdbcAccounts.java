@@ -1,0 +1,202 @@
+package dev.parley.store;
+
+import dev.parley.auth.SecretBox;
+import dev.parley.config.AccountConfig;
+import dev.parley.config.AccountConfig.Profile;
+import dev.parley.config.ModelNames;
+import dev.parley.config.Secret;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Upstream accounts in Postgres; keys leave this class decrypted and enter it so. Blocks. */
+public final class JdbcAccounts {
+    private static final String TABLE = "upstream_account";
+    private static final String OWNER = "upstream";
+    private static final Logger LOGGER = LoggerFactory.getLogger(JdbcAccounts.class);
+
+    private final Database database;
+    private final SecretBox box;
+
+    public JdbcAccounts(Database database, SecretBox box) {
+        this.database = database;
+        this.box = box;
+    }
+
+    /**
+     * All that nodes need to know.
+     *
+     * @param reopenings how often each account was reopened, by name, those of the settings too
+     */
+    public record State(List<AccountConfig> accounts, Map<String, Long> reopenings) {
+        public State {
+            accounts = List.copyOf(accounts);
+            reopenings = Map.copyOf(reopenings);
+        }
+    }
+
+    /** Reads everything; an account whose key does not open is left out, and logged. */
+    public State read() {
+        return database.withConnection(
+                "read upstream accounts", connection -> new State(accounts(connection), reopenings(connection)));
+    }
+
+    /** Adds an account; false if the name is taken. */
+    public boolean add(AccountConfig account) {
+        return database.inTransaction("add an upstream account", connection -> {
+            try (PreparedStatement insert = connection.prepareStatement("""
+                    insert into upstream_account
+                        (name, profile, url, secret, organization, project, models, weight, sessions_max)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do nothing
+                    """)) {
+                insert.setString(1, account.name());
+                insert.setString(2, account.profile().name().toLowerCase(Locale.ROOT));
+                insert.setString(3, account.url().toString());
+                insert.setBytes(4, sealed(account.name(), 1, account.apiKey()));
+                insert.setString(5, account.organization());
+                insert.setString(6, account.project());
+                insert.setString(7, ModelNames.show(account.models()));
+                insert.setInt(8, account.weight());
+                insert.setInt(9, account.sessionsMax());
+                return insert.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /** Gives an account another key; false if there is no such account. */
+    public boolean replaceKey(String name, Secret key) {
+        return database.inTransaction("replace the key of an upstream account", connection -> {
+            int version = nextSecretVersion(connection, name);
+            if (version == 0) {
+                return false;
+            }
+            try (PreparedStatement update = connection.prepareStatement("""
+                    update upstream_account set secret = ?, secret_version = ?, changed_at = now() where name = ?
+                    """)) {
+                update.setBytes(1, sealed(name, version, key));
+                update.setInt(2, version);
+                update.setString(3, name);
+                return update.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /** Removes an account with its key; false if there was none. */
+    public boolean remove(String name) {
+        return database.inTransaction("remove an upstream account", connection -> {
+            try (PreparedStatement delete =
+                    connection.prepareStatement("delete from upstream_account where name = ?")) {
+                delete.setString(1, name);
+                return delete.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /** Has every node try an account again. */
+    public void reopen(String name) {
+        database.inTransaction("reopen an upstream account", connection -> {
+            try (PreparedStatement upsert = connection.prepareStatement("""
+                    insert into upstream_reopening (account, times) values (?, 1)
+                    on conflict (account) do update
+                    set times = upstream_reopening.times + 1, last_time = now()
+                    """)) {
+                upsert.setString(1, name);
+                return upsert.executeUpdate();
+            }
+        });
+    }
+
+    private List<AccountConfig> accounts(Connection connection) throws SQLException {
+        List<AccountConfig> accounts = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement("""
+                select name, profile, url, secret, secret_version, organization, project, models, weight, sessions_max
+                from upstream_account order by name
+                """);
+                ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+                AccountConfig account = account(rows);
+                if (account != null) {
+                    accounts.add(account);
+                }
+            }
+        }
+        return accounts;
+    }
+
+    private static Map<String, Long> reopenings(Connection connection) throws SQLException {
+        Map<String, Long> reopenings = new HashMap<>();
+        try (PreparedStatement select = connection.prepareStatement("select account, times from upstream_reopening");
+                ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+                reopenings.put(rows.getString(1), rows.getLong(2));
+            }
+        }
+        return reopenings;
+    }
+
+    private @Nullable AccountConfig account(ResultSet rows) throws SQLException {
+        String name = rows.getString("name");
+        try {
+            String models = rows.getString("models");
+            return new AccountConfig(
+                    name,
+                    Profile.valueOf(rows.getString("profile").toUpperCase(Locale.ROOT)),
+                    URI.create(rows.getString("url")),
+                    opened(name, rows.getInt("secret_version"), rows.getBytes("secret")),
+                    rows.getString("organization"),
+                    rows.getString("project"),
+                    null,
+                    models.isEmpty() ? Map.of() : ModelNames.parse(models),
+                    rows.getInt("weight"),
+                    rows.getInt("sessions_max"));
+        } catch (SecretBox.CannotOpenException | IllegalArgumentException e) {
+            LOGGER.atError()
+                    .addKeyValue("account", name)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("upstream account cannot be read, it is not used");
+            return null;
+        }
+    }
+
+    private byte @Nullable [] sealed(String name, int version, @Nullable Secret key) {
+        return key == null ? null : box.seal(place(name, version), key.reveal().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private @Nullable Secret opened(String name, int version, byte @Nullable [] sealed) {
+        if (sealed == null) {
+            return null;
+        }
+        byte[] key = box.open(place(name, version), sealed);
+        try {
+            return new Secret(new String(key, StandardCharsets.UTF_8));
+        } finally {
+            Arrays.fill(key, (byte) 0);
+        }
+    }
+
+    private static int nextSecretVersion(Connection connection, String name) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select secret_version + 1 from upstream_account where name = ? for update")) {
+            select.setString(1, name);
+            try (ResultSet rows = select.executeQuery()) {
+                return rows.next() ? rows.getInt(1) : 0;
+            }
+        }
+    }
+
+    private static SecretBox.Place place(String name, int version) {
+        return new SecretBox.Place(TABLE, OWNER, name, version);
+    }
+}
