@@ -59,7 +59,7 @@ final class UpstreamSettings {
                 reader.read("pool.warm-models", names(), Set.of()),
                 seconds("pool.warm-lifetime", 10, 3_600, 300),
                 seconds("pool.forget-after", 1, 86_400, 600),
-                reader.read("pool.connects-max", ValueKind.number(1, 10_000), 32),
+                reader.read("pool.connects-max", ValueKind.number(1, 10_000), 64),
                 millis("pool.acquire-timeout", 100, 60_000, 2_000),
                 seconds("pool.check-after", 1, 3_600, 30),
                 millis("pool.check-timeout", 100, 60_000, 2_000),

@@ -266,7 +266,7 @@ final class ModelPool {
     // ---- the parts of the pump
 
     private void handOutWarm(long now) {
-        while (!warm.isEmpty() && waiting.size() > checking()) {
+        while (!warm.isEmpty() && waiting.sizeWithin(tenants::room) > checking()) {
             PooledSession session = warm.removeFirst();
             if (!session.isGood()) {
                 retire(session, EndReason.ACCOUNT);
@@ -310,9 +310,8 @@ final class ModelPool {
             return;
         }
         int eager = waiting.sizeWithin(tenants::room);
-        int fresh = fresh();
         starved = false;
-        for (int missing = eager - fresh; missing > 0; missing--) {
+        for (int missing = eager - countedOn(); missing > 0; missing--) {
             if (!connect(longestWait(now) >= config.reserveAfter().toNanos(), now)) {
                 starved = choice.full() != null || choice.isBusy();
                 Account full = choice.full();
@@ -323,7 +322,7 @@ final class ModelPool {
             }
         }
         if (fillPause.isOver(now) && !loop.anyoneStarved()) {
-            for (int missing = demand.warm(now) - warm.size() - (fresh() - eager); missing > 0; missing--) {
+            for (int missing = demand.warm(now) - warm.size() - (countedOn() - eager); missing > 0; missing--) {
                 if (!connect(false, now)) {
                     return;
                 }
@@ -375,13 +374,16 @@ final class ModelPool {
         loop.placeFreed();
     }
 
-    /** Those under way that do not yet take longer than they should. */
-    private int fresh() {
-        int fresh = 0;
+    /**
+     * How many of those under way are counted on: one that takes longer than it should is backed by another, and both
+     * together count as one, so that slowness at most doubles the connections.
+     */
+    private int countedOn() {
+        int slow = 0;
         for (PooledSession session : underWay) {
-            fresh += session.isSlow() ? 0 : 1;
+            slow += session.isSlow() ? 1 : 0;
         }
-        return fresh;
+        return underWay.size() - slow + slow / 2;
     }
 
     /** Those that are being asked for a sign of life, and may still give it soon. */

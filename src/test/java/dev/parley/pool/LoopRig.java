@@ -70,7 +70,7 @@ final class LoopRig {
     }
 
     Asked ask(LoopPool loop, String tenant, Target target) {
-        Asked asked = new Asked();
+        Asked asked = new Asked(tenant);
         loop.acquire(new TenantId(tenant), target).onComplete(outcome -> asked.outcome = outcome.result());
         settle();
         return asked;
@@ -108,7 +108,16 @@ final class LoopRig {
 
     /** One who asked, and what came of it. */
     static final class Asked {
+        private final String tenant;
         private @Nullable Outcome outcome;
+
+        private Asked(String tenant) {
+            this.tenant = tenant;
+        }
+
+        String tenant() {
+            return tenant;
+        }
 
         boolean waits() {
             return outcome == null;
