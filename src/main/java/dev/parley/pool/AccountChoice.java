@@ -2,7 +2,6 @@ package dev.parley.pool;
 
 import dev.parley.config.PoolConfig;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.Refusal.Kind;
 import dev.parley.upstream.Account;
 import dev.parley.upstream.Accounts;
 import dev.parley.upstream.Breaker;
@@ -24,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class AccountChoice {
     /** How long an account that does not have the model is not asked for it again. */
     private static final Duration REFUSED_FOR = Duration.ofSeconds(15);
-
-    private static final Duration RETRY_SOON = Duration.ofSeconds(5);
 
     private final Accounts accounts;
     private final Target target;
@@ -116,31 +113,13 @@ final class AccountChoice {
 
     /** Why none was had in time. */
     Outcome.Unavailable late(boolean tenantIsFull) {
-        if (tenantIsFull) {
-            return new Outcome.Unavailable(
-                    Refusal.of(
-                                    Kind.RATE_LIMITED,
-                                    "tenant_upstream_sessions_exhausted",
-                                    "This tenant has all its " + config.tenantSessionsMax()
-                                            + " upstream sessions of this node in use.")
-                            .retryAfter(RETRY_SOON),
-                    "tenant_cap");
-        }
-        Account exhausted = full;
-        if (exhausted != null) {
-            return new Outcome.Unavailable(
-                    Refusal.of(
-                                    Kind.OVERLOADED,
-                                    "upstream_sessions_exhausted",
-                                    "All upstream sessions of this node are in use.")
-                            .retryAfter(RETRY_SOON),
-                    "cap");
-        }
         Failure failure = last;
-        return new Outcome.Unavailable(
-                Unavailable.refusal("No upstream session was had within "
-                        + config.acquireTimeout().toMillis() + " ms."),
-                failure == null ? "acquire_timeout" : failure.code());
+        if (tenantIsFull) {
+            return PoolRefusals.tenantFull(config);
+        }
+        return full != null
+                ? PoolRefusals.accountsFull()
+                : PoolRefusals.late(config, failure == null ? "acquire_timeout" : failure.code());
     }
 
     private boolean claimed(Account account, boolean reserve, long now) {

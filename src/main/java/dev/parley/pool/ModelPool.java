@@ -1,8 +1,6 @@
 package dev.parley.pool;
 
 import dev.parley.config.PoolConfig;
-import dev.parley.domain.Refusal;
-import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.TenantId;
 import dev.parley.upstream.Account;
 import dev.parley.upstream.Dialer.Failure;
@@ -27,7 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ModelPool {
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelPool.class);
-    private static final Duration RETRY_SOON = Duration.ofSeconds(2);
     private static final long SLOW_MIN_NANOS = Duration.ofMillis(100).toNanos();
     private static final double LIFETIME_JITTER = 0.1;
 
@@ -40,8 +37,7 @@ final class ModelPool {
     private final FillPause fillPause = new FillPause();
     private final FairQueue<Waiter> waiting = new FairQueue<>(1);
     private final Deque<PooledSession> warm = new ArrayDeque<>();
-    /** Connecting, or being asked for a sign of life. */
-    private final Set<PooledSession> underWay = new LinkedHashSet<>();
+    private final UnderWay underWay = new UnderWay();
     /** Leased, or ending. */
     private final Set<PooledSession> out = new LinkedHashSet<>();
 
@@ -68,7 +64,7 @@ final class ModelPool {
         demand.asked(now);
         if (waiting.size(tenant) >= config.tenantWaitingMax()) {
             loop.events().refused("queue_full");
-            return Future.succeededFuture(queueFull());
+            return Future.succeededFuture(PoolRefusals.queueFull(config));
         }
         Promise<Outcome> outcome = Promise.promise();
         waiting.add(
@@ -100,17 +96,13 @@ final class ModelPool {
     /** Looks after deadlines. */
     void tick(long now) {
         waiting.drop(waiter -> waiter.isOver(now), this::tooLate);
-        boolean changed = false;
-        for (PooledSession session : List.copyOf(underWay)) {
+        for (PooledSession session : underWay.all()) {
             if (session.state() == PooledSession.State.CHECKING
                     && now - session.since() >= config.checkTimeout().toNanos()) {
                 retire(session, EndReason.SILENT);
-                changed = true;
-            } else if (now - session.since() >= slowAfter()) {
-                changed |= session.becomesSlow();
             }
         }
-        if (changed || waiting.size() > 0) {
+        if (underWay.noteSlow(now, slowAfter()) || waiting.size() > 0) {
             pump();
         }
     }
@@ -159,7 +151,7 @@ final class ModelPool {
     /** Lets the waiting go, and the warm. */
     void stop() {
         stopped = true;
-        waiting.drop(_ -> true, waiter -> answer(waiter, stoppedOutcome()));
+        waiting.drop(_ -> true, waiter -> answer(waiter, PoolRefusals.stopped()));
         List.copyOf(warm).forEach(session -> retire(session, EndReason.STOPPED));
     }
 
@@ -174,7 +166,7 @@ final class ModelPool {
     }
 
     PoolSnapshot.ModelRow snapshot(long now) {
-        return PoolSnapshot.ModelRow.of(target.label(), waiting, warm, underWay, out, demand.warm(now), now);
+        return PoolSnapshot.ModelRow.of(target.label(), waiting, warm, underWay.all(), out, demand.warm(now), now);
     }
 
     // ---- what the sessions tell
@@ -182,7 +174,6 @@ final class ModelPool {
     void opened(PooledSession session) {
         long now = loop.now();
         underWay.remove(session);
-        session.noLongerSlow();
         session.account().connectEnded();
         session.account().breaker().succeeded(now);
         choice.succeeded(session.account());
@@ -203,7 +194,6 @@ final class ModelPool {
         long now = loop.now();
         underWay.remove(session);
         out.add(session);
-        session.noLongerSlow();
         Account account = session.account();
         account.connectEnded();
         account.breaker().failed(failure.fault(), failure.code(), failure.retryAfter(), session.startedAt(), now);
@@ -216,7 +206,6 @@ final class ModelPool {
     void checked(PooledSession session) {
         long now = loop.now();
         underWay.remove(session);
-        session.noLongerSlow();
         session.checked(now);
         if (!handToNext(session, now, true)) {
             warm.addFirst(session);
@@ -228,7 +217,6 @@ final class ModelPool {
     void lost(PooledSession session) {
         warm.remove(session);
         underWay.remove(session);
-        session.noLongerSlow();
         fillPause.lost(session.since(), loop.now());
     }
 
@@ -258,7 +246,6 @@ final class ModelPool {
     void retire(PooledSession session, EndReason why) {
         warm.remove(session);
         underWay.remove(session);
-        session.noLongerSlow();
         out.add(session);
         session.end(why, loop.now());
     }
@@ -266,7 +253,7 @@ final class ModelPool {
     // ---- the parts of the pump
 
     private void handOutWarm(long now) {
-        while (!warm.isEmpty() && waiting.sizeWithin(tenants::room) > checking()) {
+        while (!warm.isEmpty() && waiting.sizeWithin(tenants::room) > underWay.checking()) {
             PooledSession session = warm.removeFirst();
             if (!session.isGood()) {
                 retire(session, EndReason.ACCOUNT);
@@ -311,7 +298,7 @@ final class ModelPool {
         }
         int eager = waiting.sizeWithin(tenants::room);
         starved = false;
-        for (int missing = eager - countedOn(); missing > 0; missing--) {
+        for (int missing = eager - underWay.countedOn(); missing > 0; missing--) {
             if (!connect(longestWait(now) >= config.reserveAfter().toNanos(), now)) {
                 starved = choice.full() != null || choice.isBusy();
                 Account full = choice.full();
@@ -322,7 +309,7 @@ final class ModelPool {
             }
         }
         if (fillPause.isOver(now) && !loop.anyoneStarved()) {
-            for (int missing = demand.warm(now) - warm.size() - (countedOn() - eager); missing > 0; missing--) {
+            for (int missing = demand.warm(now) - warm.size() - (underWay.countedOn() - eager); missing > 0; missing--) {
                 if (!connect(false, now)) {
                     return;
                 }
@@ -374,27 +361,6 @@ final class ModelPool {
         loop.placeFreed();
     }
 
-    /**
-     * How many of those under way are counted on: one that takes longer than it should is backed by another, and both
-     * together count as one, so that slowness at most doubles the connections.
-     */
-    private int countedOn() {
-        int slow = 0;
-        for (PooledSession session : underWay) {
-            slow += session.isSlow() ? 1 : 0;
-        }
-        return underWay.size() - slow + slow / 2;
-    }
-
-    /** Those that are being asked for a sign of life, and may still give it soon. */
-    private int checking() {
-        int checking = 0;
-        for (PooledSession session : underWay) {
-            checking += session.state() == PooledSession.State.CHECKING && !session.isSlow() ? 1 : 0;
-        }
-        return checking;
-    }
-
     private long longestWait(long now) {
         long longest = 0;
         for (Waiter head : waiting.heads()) {
@@ -414,22 +380,5 @@ final class ModelPool {
     private long lifetime() {
         double rest = 1 - LIFETIME_JITTER * loop.random().nextDouble();
         return (long) (config.warmLifetime().toNanos() * rest);
-    }
-
-    private Outcome.Unavailable queueFull() {
-        return new Outcome.Unavailable(
-                Refusal.of(
-                                Kind.OVERLOADED,
-                                "upstream_queue_full",
-                                config.tenantWaitingMax() + " sessions of this tenant wait for an upstream already.")
-                        .retryAfter(RETRY_SOON),
-                "queue_full");
-    }
-
-    private static Outcome.Unavailable stoppedOutcome() {
-        return new Outcome.Unavailable(
-                Refusal.of(Kind.DRAINING, "node_draining", "This node is shutting down.")
-                        .retryAfter(RETRY_SOON),
-                "stopped");
     }
 }

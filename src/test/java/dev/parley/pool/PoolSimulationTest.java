@@ -120,7 +120,9 @@ class PoolSimulationTest {
             if (asked.isConnected()) {
                 waiting.remove(asked);
                 holding.add(asked);
-                assertThat(handedOut.add(asked.session().leg())).as("handed out once").isTrue();
+                assertThat(handedOut.add(asked.session().leg()))
+                        .as("handed out once")
+                        .isTrue();
             } else if (!asked.waits()) {
                 waiting.remove(asked);
                 refused++;

@@ -153,6 +153,28 @@ class SessionPoolIT {
     }
 
     @Test
+    void asksASilentOneForASignOfLifeAndHandsOutOnlyOneThatGivesIt() {
+        Simulator simulator = rig.simulator();
+        FaultProxy proxy = new FaultProxy(rig.provider(), simulator.url());
+        PoolSettings wary = new PoolSettings();
+        wary.warmModels = Set.of("gpt-realtime");
+        wary.checkAfter = Duration.ZERO;
+        wary.acquireTimeout = Duration.ofSeconds(1);
+        rig.open(wary.config(), account(proxy.url(), null, 10));
+        rig.start();
+        rig.awaitWarm(2);
+        long opened = simulator.books().counters().sessionsOpened();
+        rig.connected(PoolRig.CONVERSATION);
+        assertThat(opened).as("a warm one").isEqualTo(2);
+
+        rig.awaitWarm(2);
+        proxy.mode(FaultProxy.Mode.BLACK_HOLE);
+        rig.unavailable(PoolRig.CONVERSATION);
+        Eventually.holds("the dead are let go", () -> rig.pool().snapshot().sum(PoolSnapshot.ModelRow::svIdle) == 0);
+        proxy.close();
+    }
+
+    @Test
     void asksAzureByDeploymentWithItsOwnHeader() {
         Simulator simulator = rig.simulator();
         AccountConfig azure = new AccountConfig(
