@@ -62,6 +62,9 @@ final class ModelPool {
     Future<Outcome> acquire(TenantId tenant) {
         long now = loop.now();
         demand.asked(now);
+        if (stopped) {
+            return Future.succeededFuture(PoolRefusals.stopped());
+        }
         if (waiting.size(tenant) >= config.tenantWaitingMax()) {
             loop.events().refused("queue_full");
             return Future.succeededFuture(PoolRefusals.queueFull(config));
@@ -297,9 +300,10 @@ final class ModelPool {
             return;
         }
         int eager = waiting.sizeWithin(tenants::room);
+        boolean reserve = longestWait(now) >= config.reserveAfter().toNanos();
         starved = false;
         for (int missing = eager - underWay.countedOn(); missing > 0; missing--) {
-            if (!connect(longestWait(now) >= config.reserveAfter().toNanos(), now)) {
+            if (!connect(reserve, now)) {
                 starved = choice.full() != null || choice.isBusy();
                 Account full = choice.full();
                 if (full != null) {
@@ -309,7 +313,9 @@ final class ModelPool {
             }
         }
         if (fillPause.isOver(now) && !loop.anyoneStarved()) {
-            for (int missing = demand.warm(now) - warm.size() - (underWay.countedOn() - eager); missing > 0; missing--) {
+            for (int missing = demand.warm(now) - warm.size() - (underWay.countedOn() - eager);
+                    missing > 0;
+                    missing--) {
                 if (!connect(false, now)) {
                     return;
                 }

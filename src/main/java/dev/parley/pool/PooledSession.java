@@ -171,6 +171,9 @@ final class PooledSession implements Dialer.Call, Lease {
 
     /** The provider said what it does not say to a session that nobody uses. */
     void spoiled(String code) {
+        if (state != State.WARM && state != State.CHECKING) {
+            return; // it is on its way out already
+        }
         if (Fault.isOfAccount(code)) {
             pool.reported(this, code);
         }

@@ -89,15 +89,7 @@ final class SessionParts {
         clientGate = new ClientGate(
                 life, order.permit(), config, audio, conversation, transcriptions, updates, responses, clientEnded);
         upstreamGate = new UpstreamGate(
-                life,
-                order.permit(),
-                audio,
-                conversation,
-                transcriptions,
-                updates,
-                errors,
-                responses,
-                upstreamEnded);
+                life, order.permit(), audio, conversation, transcriptions, updates, errors, responses, upstreamEnded);
     }
 
     ClientGate clientGate() {

@@ -245,5 +245,6 @@ class WarmSessionsTest {
         assertThat(rig.account("main").open()).as("the one that is held").isEqualTo(1);
         held.release();
         assertThat(rig.account("main").open()).isZero();
+        assertThat(rig.ask("acme").refusal().upstreamCode()).as("nobody waits for it").isEqualTo("stopped");
     }
 }

@@ -66,6 +66,18 @@ class SessionEndsTest {
     }
 
     @Test
+    void tellsWhereItsUpstreamCameFromWhatTheProviderReports() {
+        try (SessionRig rig = SessionRig.started(setup -> setup)) {
+            rig.upstreamSends(
+                    "{\"type\":\"error\",\"error\":{\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\","
+                            + "\"message\":\"organization org-abcdef123 is out of quota\"}}");
+
+            assertThat(rig.reported).containsExactly("insufficient_quota");
+            assertThat(rig.toClient().getLast().toString()).doesNotContain("org-abcdef123");
+        }
+    }
+
+    @Test
     void closesWhenTheTokenNoLongerStands() {
         try (SessionRig rig = SessionRig.started(setup -> {
             setup.recheckInterval = Duration.ofMillis(20);
