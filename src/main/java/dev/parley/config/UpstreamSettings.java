@@ -57,7 +57,7 @@ final class UpstreamSettings {
                 reader.read("pool.warm-min", ValueKind.number(0, 10_000), 2),
                 reader.read("pool.warm-max", ValueKind.number(0, 10_000), 20),
                 reader.read("pool.warm-models", names(), Set.of()),
-                seconds("pool.warm-lifetime", 10, 3_600, 300),
+                seconds("pool.warm-lifetime", 10, 3_300, 300),
                 seconds("pool.forget-after", 1, 86_400, 600),
                 reader.read("pool.connects-max", ValueKind.number(1, 10_000), 64),
                 millis("pool.acquire-timeout", 100, 60_000, 2_000),

@@ -178,8 +178,10 @@ final class ModelPool {
         long now = loop.now();
         underWay.remove(session);
         session.account().connectEnded();
-        session.account().breaker().succeeded(now);
-        choice.succeeded(session.account());
+        if (session.speaksForItsAccount()) {
+            session.account().breaker().succeeded(now);
+            choice.succeeded(session.account());
+        }
         demand.connected(now - session.startedAt());
         loop.events().connected(session.account().name(), Duration.ofNanos(now - session.startedAt()));
         if (!handToNext(session, now, false)) {
@@ -199,8 +201,10 @@ final class ModelPool {
         out.add(session);
         Account account = session.account();
         account.connectEnded();
-        account.breaker().failed(failure.fault(), failure.code(), failure.retryAfter(), session.startedAt(), now);
-        choice.failed(account, failure, now);
+        if (session.speaksForItsAccount()) {
+            account.breaker().failed(failure.fault(), failure.code(), failure.retryAfter(), session.startedAt(), now);
+            choice.failed(account, failure, now);
+        }
         loop.events().connectFailed(account.name(), failure.code());
         pump();
         loop.placeFreed();

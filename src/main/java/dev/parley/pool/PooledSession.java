@@ -85,6 +85,11 @@ final class PooledSession implements Dialer.Call, Lease {
         return reason;
     }
 
+    /** Whether what it meets says something of the account as it is: with an older key or address it does not. */
+    boolean speaksForItsAccount() {
+        return account.isDialedBy(dialer);
+    }
+
     // ---- connecting
 
     void dial() {
@@ -147,7 +152,7 @@ final class PooledSession implements Dialer.Call, Lease {
     boolean isGood() {
         return leg().isOpen()
                 && account.isActive()
-                && account.isDialedBy(dialer)
+                && speaksForItsAccount()
                 && !account.breaker().distrustsOpenSessions();
     }
 
@@ -174,16 +179,12 @@ final class PooledSession implements Dialer.Call, Lease {
         if (state != State.WARM && state != State.CHECKING) {
             return; // it is on its way out already
         }
-        if (Fault.isOfAccount(code)) {
-            pool.reported(this, code);
-        }
+        reported(code);
         pool.retire(this, EndReason.POISONED);
     }
 
     void endedUnused(LegEnd end) {
-        if (end.cause() == LegEnd.Cause.PEER_CLOSED) {
-            Fault.inReason(end.reason()).ifPresent(code -> pool.closedWith(this, code));
-        }
+        closed(end);
         if (state == State.WARM || state == State.CHECKING) {
             reason = EndReason.LOST;
             pool.lost(this);
@@ -212,15 +213,13 @@ final class PooledSession implements Dialer.Call, Lease {
 
     @Override
     public void ended(LegEnd end) {
-        if (end.cause() == LegEnd.Cause.PEER_CLOSED) {
-            Fault.inReason(end.reason()).ifPresent(code -> pool.closedWith(this, code));
-        }
+        closed(end);
         pool.gone(this);
     }
 
     @Override
     public void reported(String code) {
-        if (Fault.isOfAccount(code)) {
+        if (Fault.isOfAccount(code) && speaksForItsAccount()) {
             pool.reported(this, code);
         }
     }
@@ -266,6 +265,12 @@ final class PooledSession implements Dialer.Call, Lease {
         reason = EndReason.LEAKED;
         cut();
         return depart();
+    }
+
+    private void closed(LegEnd end) {
+        if (end.cause() == LegEnd.Cause.PEER_CLOSED && speaksForItsAccount()) {
+            Fault.inReason(end.reason()).ifPresent(code -> pool.closedWith(this, code));
+        }
     }
 
     private void become(State next, long now) {

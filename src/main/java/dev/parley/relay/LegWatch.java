@@ -1,10 +1,13 @@
 package dev.parley.relay;
 
 import io.netty.channel.Channel;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Watches one leg's clocks: its peer's signs of life, its message under way, its queue. One event loop. */
 final class LegWatch implements Pulse {
+    private static final double PING_JITTER = 0.1;
+
     private final Channel channel;
     private final LegLoop loop;
     private final LoopClock clock;
@@ -12,6 +15,7 @@ final class LegWatch implements Pulse {
     private final CurrentMessage message;
     private final RelayLimits limits;
     private final boolean client;
+    private final long pingNanos;
     private long heard;
     private long pinged;
     private @Nullable Runnable asking;
@@ -31,6 +35,7 @@ final class LegWatch implements Pulse {
         this.message = message;
         this.limits = limits;
         this.client = client;
+        this.pingNanos = jittered(limits.pingInterval().toNanos());
         this.heard = clock.now();
         this.pinged = heard;
     }
@@ -94,11 +99,16 @@ final class LegWatch implements Pulse {
                     "message took longer than " + limits.messageTimeout().toMillis() + " ms");
         } else if (now - heard >= limits.silenceMax().toNanos()) {
             return Failure.timeout("nothing heard for " + limits.silenceMax().toMillis() + " ms");
-        } else if (Math.min(now - heard, now - pinged) >= limits.pingInterval().toNanos()) {
+        } else if (Math.min(now - heard, now - pinged) >= pingNanos) {
             pinged = now;
             writer.ping();
             writer.flush();
         }
         return null;
+    }
+
+    /** Up to a tenth less, so that sessions which began together do not ping together for ever. */
+    private static long jittered(long nanos) {
+        return nanos - (long) (nanos * PING_JITTER * ThreadLocalRandom.current().nextDouble());
     }
 }

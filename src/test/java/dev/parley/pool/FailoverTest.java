@@ -184,6 +184,27 @@ class FailoverTest {
     }
 
     @Test
+    void whatAnOlderKeyMeetsSaysNothingOfTheNewOne() {
+        Asked running = rig.ask("acme");
+        third.succeed();
+        rig.ask("acme");
+        rig.ask("acme");
+        List.of(first, second).forEach(FakeProvider::succeedAll);
+        Asked waiting = rig.ask("acme");
+        assertThat(third.pending()).as("on its way with the older key").isEqualTo(1);
+        FakeProvider renewed = new FakeProvider("third", 5, 100);
+        rig.renew(renewed);
+
+        running.session()
+                .lease()
+                .ended(new LegEnd(LegEnd.Cause.PEER_CLOSED, 3000, "invalid_request_error.invalid_api_key"));
+        third.fail(Fault.CREDENTIAL, "http_401", null);
+        assertThat(rig.account("third").breaker().isClosed()).isTrue();
+        renewed.succeed();
+        assertThat(waiting.isConnected()).isTrue();
+    }
+
+    @Test
     void whatAClientMayHaveProvokedShunsTheAccountAndNoMore() {
         Asked asked = rig.ask("acme");
         third.succeed();

@@ -65,6 +65,13 @@ final class LoopRig {
         return loop;
     }
 
+    /** An operator gives an account other settings, such as another key. */
+    void renew(FakeProvider renewed) {
+        providers.put(renewed.config.name(), renewed);
+        accounts.follow(
+                providers.values().stream().map(provider -> provider.config).toList(), Set.of());
+    }
+
     Asked ask(String tenant) {
         return ask(loop(), tenant, MODEL);
     }

@@ -245,6 +245,8 @@ class WarmSessionsTest {
         assertThat(rig.account("main").open()).as("the one that is held").isEqualTo(1);
         held.release();
         assertThat(rig.account("main").open()).isZero();
-        assertThat(rig.ask("acme").refusal().upstreamCode()).as("nobody waits for it").isEqualTo("stopped");
+        assertThat(rig.ask("acme").refusal().upstreamCode())
+                .as("nobody waits for it")
+                .isEqualTo("stopped");
     }
 }
