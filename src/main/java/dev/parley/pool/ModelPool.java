@@ -275,7 +275,7 @@ final class ModelPool {
     }
 
     private boolean needsCheck(PooledSession session, long now) {
-        return session.silentNanos() > config.checkAfter().toNanos()
+        return session.silentNanos() >= config.checkAfter().toNanos()
                 || session.account().isDoubtful(now)
                 || !session.account().breaker().isClosed();
     }

@@ -82,8 +82,14 @@ final class PoolRig implements AutoCloseable {
         Eventually.result(pool().start(1));
     }
 
-    void awaitWarm(int number) {
-        Eventually.holds(number + " are warm", () -> pool().snapshot().sum(PoolSnapshot.ModelRow::svIdle) >= number);
+    /** So many are warm while so many are in use, and none is on its way. */
+    void awaitWarm(int number, int active) {
+        Eventually.holds(number + " are warm", () -> {
+            PoolSnapshot now = pool().snapshot();
+            return now.sum(PoolSnapshot.ModelRow::svIdle) >= number
+                    && now.sum(PoolSnapshot.ModelRow::svActive) == active
+                    && now.sum(PoolSnapshot.ModelRow::svLogin) == 0;
+        });
     }
 
     UpstreamSession connected(Target target) {
