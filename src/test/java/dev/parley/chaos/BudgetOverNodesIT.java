@@ -102,7 +102,10 @@ class BudgetOverNodesIT {
         double before = rounds();
         crowd.ask();
 
-        Eventually.holds("all are answered or refused", CALM, () -> crowd.ended() == ATTEMPTS);
+        Eventually.holds(
+                () -> "all are answered or refused; waiting: " + crowd.waiting(),
+                CALM,
+                () -> crowd.ended() == ATTEMPTS);
         awaitAllGone();
         Audit audit = audit();
         System.out.printf(

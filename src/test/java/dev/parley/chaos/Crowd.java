@@ -109,6 +109,14 @@ final class Crowd implements AutoCloseable {
         return seen;
     }
 
+    /** Those who wait, each with what it last did or heard. */
+    List<String> waiting() {
+        return clients.stream()
+                .filter(client -> !client.over)
+                .map(Client::toString)
+                .toList();
+    }
+
     /** Errors that nothing here should cause, as {@code code: message}. */
     List<String> surprises() {
         return surprises;
@@ -132,15 +140,21 @@ final class Crowd implements AutoCloseable {
     /** One client. On the crowd's event loop. */
     private final class Client {
         private final boolean speaks;
-        private int node;
+        private volatile int node;
         private @Nullable WebSocket socket;
         private boolean ready;
         private boolean listened;
-        private boolean over;
+        private volatile boolean over;
+        private volatile String last = "nothing";
 
         Client(boolean speaks, int node) {
             this.speaks = speaks;
             this.node = node;
+        }
+
+        @Override
+        public String toString() {
+            return (speaks ? "speaks" : "types") + ", node " + node + ", last " + last;
         }
 
         void connect() {
@@ -166,6 +180,7 @@ final class Crowd implements AutoCloseable {
                 return;
             }
             asks.incrementAndGet();
+            last = "asked";
             send(open, speaks ? speak() : new JsonObject().put("type", "response.create"));
         }
 
@@ -214,7 +229,8 @@ final class Crowd implements AutoCloseable {
         }
 
         private void onEvent(WebSocket open, JsonObject event) {
-            switch (event.getString("type")) {
+            last = event.getString("type");
+            switch (last) {
                 case "session.created" -> send(open, hearNothing());
                 case "session.updated" -> {
                     Crowd.this.ready.addAndGet(ready ? 0 : 1);

@@ -100,8 +100,8 @@ class PostgresOutageIT {
                         () -> talkers.seen().size() >= during + 5 * CLIENTS);
                 Eventually.holds("the budget is spent", PATIENCE, () -> talkers.unpaid() >= 5 * CLIENTS);
                 assertThat(talkers.errors())
-                        .allMatch(
-                                error -> error.startsWith("usage_commit_timeout:") && COMMIT_MAX.compareTo(OUTAGE) < 0);
+                        .allMatch(error -> error.startsWith(Talkers.LEDGER_AWAY)
+                                || (error.startsWith("usage_commit_timeout:") && COMMIT_MAX.compareTo(OUTAGE) < 0));
                 talkers.hush();
                 Eventually.holds("the last response is complete", () -> talkers.waiting() == 0);
                 assertThat(broker.stop(Duration.ofSeconds(60))).isZero();

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #hush}. Keeps which responses were seen complete, and which connections were refused and how. Thread-safe.
  */
 final class Talkers implements AutoCloseable {
+    /** What a node answers that holds no grant and cannot reach Postgres. */
+    static final String LEDGER_AWAY = "ledger_unavailable";
+
     private static final int AGAIN_MILLIS = 200;
 
     private final Vertx vertx;
@@ -156,6 +159,10 @@ final class Talkers implements AutoCloseable {
                     return;
                 }
                 errors.add(error.getString("code") + ": " + error.getString("message"));
+                if (LEDGER_AWAY.equals(error.getString("code"))) {
+                    answered(own);
+                    vertx.setTimer(AGAIN_MILLIS, _ -> ask(socket, own));
+                }
             }
             default -> {
                 // deltas and acknowledgements

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** Waiting in tests: for a condition or a future, never for a time. Each wait has a deadline, after which the test fails. */
 public final class Eventually {
@@ -22,10 +23,15 @@ public final class Eventually {
     }
 
     public static void holds(String what, Duration deadline, BooleanSupplier condition) {
+        holds(() -> what, deadline, condition);
+    }
+
+    /** @param what asked for when the deadline has passed: may tell how things are then */
+    public static void holds(Supplier<String> what, Duration deadline, BooleanSupplier condition) {
         long end = System.nanoTime() + deadline.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
-                throw new AssertionError("not within " + deadline + ": " + what);
+                throw new AssertionError("not within " + deadline + ": " + what.get());
             }
             LockSupport.parkNanos(POLL_NANOS);
         }
