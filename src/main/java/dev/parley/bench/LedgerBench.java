@@ -163,7 +163,7 @@ public final class LedgerBench {
         Limit limit = new Limit("budget/bench", "bench", Unit.MONEY, LimitPeriod.TOTAL, null, BUDGET, true);
         List<Ask> asks = new ArrayList<>();
         for (int i = 0; i < TENANTS; i++) {
-            asks.add(new Ask(new TenantId("tenant-" + i), limit, null, null, 0, 1, BUDGET / 2, 0, 0, 0, false));
+            asks.add(new Ask(new TenantId("tenant-" + i), limit, null, null, 0, 1, 1, BUDGET / 2, 0, 0, 0, false));
         }
         List<Answer> answers = new JdbcGrants(database).exchange(epoch, asks);
         return answers.stream()

@@ -68,7 +68,8 @@ final class Budgets {
         long since = ticker.nanos();
         List<GrantAccount> unknown =
                 accounts.stream().filter(account -> free(account, since) < 0).toList();
-        Future<Void> known = unknown.isEmpty() ? Future.succeededFuture() : more(unknown, Need.SESSION_START);
+        Future<Void> known =
+                unknown.isEmpty() ? Future.succeededFuture() : more(unknown, Need.SESSION_START, Need.SESSION_START);
         return known.compose(_ -> start(tenant, accounts, since));
     }
 
@@ -94,7 +95,7 @@ final class Budgets {
         if (now - since > PATIENCE.toNanos()) {
             return refused(QuotaRefusals.ledgerAway());
         }
-        return more(lacking, Need.SESSION_START).compose(_ -> start(tenant, accounts, since));
+        return more(lacking, Need.SESSION_START, Need.SESSION_START).compose(_ -> start(tenant, accounts, since));
     }
 
     /**
@@ -137,7 +138,7 @@ final class Budgets {
             return refused(QuotaRefusals.ledgerAway());
         }
         Future<Void> chance = tightest == null
-                ? more(lacking, whole)
+                ? more(lacking, whole, work.need(Math.min(work.outputTokensMin(), work.outputTokensMax())))
                 : vertx.timer(AGAIN_MILLIS).mapEmpty(); // of what work here gives back: the others were asked just now
         return chance.compose(_ -> hold(tenant, accounts, work, since));
     }
@@ -168,11 +169,11 @@ final class Budgets {
         boolean stuck = holds.stream().anyMatch(hold -> hold.isStale(now)) || now - since > PATIENCE.toNanos();
         return stuck
                 ? Future.succeededFuture(Optional.of(QuotaRefusals.ledgerAway()))
-                : more(lacking, more).compose(_ -> holdMore(tenant, holds, more, since));
+                : more(lacking, more, more).compose(_ -> holdMore(tenant, holds, more, since));
     }
 
-    /** Waits for a round that asks for what is lacking. */
-    private Future<Void> more(List<GrantAccount> lacking, Need need) {
+    /** Waits for a round that asks for what is lacking; {@code least} is of use, too, where work can be lowered. */
+    private Future<Void> more(List<GrantAccount> lacking, Need need, Need least) {
         Context context = vertx.getOrCreateContext();
         if (lacking.isEmpty()) { // it has come meanwhile
             return Future.succeededFuture();
@@ -180,7 +181,8 @@ final class Budgets {
         Promise<Void> told = Promise.promise();
         AtomicInteger open = new AtomicInteger(lacking.size());
         for (GrantAccount account : lacking) {
-            account.want(need.of(unit(account)), () -> {
+            Need useful = countsTokensOfQuota(account) ? need : least;
+            account.want(need.of(unit(account)), useful.of(unit(account)), () -> {
                 if (open.decrementAndGet() == 0) {
                     context.runOnContext(_ -> told.complete());
                 }

@@ -46,8 +46,12 @@ final class GrantAccount {
         this.limit = limit;
     }
 
-    /** Somebody who waits for a round; told once, whether it brought something or not. */
-    private record Want(long amount, Runnable told) {}
+    /**
+     * Somebody who waits for a round; told once, whether it brought something or not.
+     *
+     * @param useful with less than this the work cannot start even if it is lowered
+     */
+    private record Want(long amount, long useful, Runnable told) {}
 
     private record Idle(long sinceNanos, Runnable yield) {}
 
@@ -86,9 +90,9 @@ final class GrantAccount {
         return standing;
     }
 
-    /** Asks for a part in the next round. */
-    void want(long amount, Runnable told) {
-        wants.add(new Want(amount, told));
+    /** Asks for a part in the next round; less than {@code useful} is of no use. */
+    void want(long amount, long useful, Runnable told) {
+        wants.add(new Want(amount, Math.min(amount, useful), told));
     }
 
     void idle(GrantReservation reservation, long now, Runnable yield) {
@@ -148,7 +152,7 @@ final class GrantAccount {
         }
         for (HeldGrant grant : former) {
             if (grant.epoch() == epoch && grant.close()) {
-                turns.add(new Turn(grant, ask(grant, 0, 0, 0, true), again));
+                turns.add(new Turn(grant, ask(grant, 0, 0, 0, 0, true), again));
                 again = List.of();
             }
         }
@@ -159,7 +163,7 @@ final class GrantAccount {
             turns.add(renewal(held, waiting, unused, now));
         } else if (held == null && !waiting.isEmpty()) {
             long sum = sum(waiting);
-            turns.add(new Turn(null, ask(null, 0, sum, Math.max(2 * sum, ahead()), false), waiting));
+            turns.add(new Turn(null, ask(null, 0, sum, useful(waiting), Math.max(2 * sum, ahead()), false), waiting));
         }
         return turns;
     }
@@ -172,21 +176,24 @@ final class GrantAccount {
 
     private Turn renewal(HeldGrant held, List<Want> waiting, boolean unused, long now) {
         measure(held, now);
-        long give = 0;
-        if (held.seq != null) {
-            if (unused || (held.wanted && waiting.isEmpty())) {
-                give = held.takeOut(Long.MAX_VALUE);
-            } else if (held.over > 0) {
-                give = held.takeOut(held.over);
-            }
-        }
+        long useful = useful(waiting);
+        long give = held.seq == null ? 0 : given(held, waiting, useful, unused);
         long free = Math.max(0, held.amounts().free());
         long least = waiting.isEmpty() ? 0 : Math.max(0, sum(waiting) - free);
         long most = held.wanted || unused ? least : Math.max(2 * least, ahead() - free);
-        return new Turn(held, ask(held, give, least, most, false), waiting);
+        return new Turn(held, ask(held, give, least, Math.max(0, useful - free), most, false), waiting);
     }
 
-    private Ask ask(@Nullable HeldGrant held, long give, long least, long most, boolean close) {
+    /** What goes back. What others lack does if it serves nobody here: together with their rests it may serve somebody. */
+    private static long given(HeldGrant held, List<Want> waiting, long useful, boolean unused) {
+        boolean serves = !waiting.isEmpty() && held.amounts().free() >= useful;
+        if (unused || (held.wanted && !serves)) {
+            return held.takeOut(Long.MAX_VALUE);
+        }
+        return held.over > 0 ? held.takeOut(held.over) : 0;
+    }
+
+    private Ask ask(@Nullable HeldGrant held, long give, long least, long useful, long most, boolean close) {
         long now = held == null ? 0 : held.amounts().reserved();
         long used = held == null || held.unit().ledgered() ? 0 : held.amounts().spent();
         return new Ask(
@@ -196,6 +203,7 @@ final class GrantAccount {
                 held == null ? null : held.seq,
                 give,
                 least,
+                useful,
                 most,
                 now,
                 idleAmount(),
@@ -236,6 +244,11 @@ final class GrantAccount {
             sum = Math.min(Long.MAX_VALUE / 4, sum + want.amount());
         }
         return sum;
+    }
+
+    /** Of what waits, the least that would let some of it start. */
+    private static long useful(List<Want> wants) {
+        return wants.stream().mapToLong(Want::useful).min().orElse(0);
     }
 
     private void retire(HeldGrant held) {

@@ -23,6 +23,7 @@ public interface GrantStore {
      *     changed and the answer says how things stand
      * @param give how much goes back
      * @param least what waits for it now
+     * @param useful less than this serves nobody who waits, and is left to others who lack something
      * @param most what would be welcome
      * @param reserved set aside now, for whoever looks for more
      * @param idle the part of it that would be yielded
@@ -36,6 +37,7 @@ public interface GrantStore {
             @Nullable Long seq,
             long give,
             long least,
+            long useful,
             long most,
             long reserved,
             long idle,

@@ -121,7 +121,7 @@ public final class JdbcGrants implements GrantStore {
         try (PreparedStatement call = connection.prepareStatement("""
                 select outcome, balance, grant_id, new_seq, now_granted, now_settled, window_millis, over, wanted,
                        reclaimable, all_spent, window_ends
-                from exchange_grants(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?))
+                from exchange_grants(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?))
                 order by place
                 """)) {
             call.setLong(1, epoch);
@@ -130,16 +130,17 @@ public final class JdbcGrants implements GrantStore {
             call.setArray(4, longs(connection, asks, Ask::seq));
             call.setArray(5, longs(connection, asks, Ask::give));
             call.setArray(6, longs(connection, asks, Ask::least));
-            call.setArray(7, longs(connection, asks, Ask::most));
-            call.setArray(8, longs(connection, asks, Ask::reserved));
-            call.setArray(9, longs(connection, asks, Ask::idle));
-            call.setArray(10, longs(connection, asks, Ask::used));
+            call.setArray(7, longs(connection, asks, Ask::useful));
+            call.setArray(8, longs(connection, asks, Ask::most));
+            call.setArray(9, longs(connection, asks, Ask::reserved));
+            call.setArray(10, longs(connection, asks, Ask::idle));
+            call.setArray(11, longs(connection, asks, Ask::used));
             call.setArray(
-                    11,
+                    12,
                     connection.createArrayOf(
                             "boolean", asks.stream().map(Ask::close).toArray()));
-            call.setArray(12, longs(connection, asks, ask -> ask.limit().amount()));
-            call.setDouble(13, WANTED_FOR.toMillis() / 1e3);
+            call.setArray(13, longs(connection, asks, ask -> ask.limit().amount()));
+            call.setDouble(14, WANTED_FOR.toMillis() / 1e3);
             try (ResultSet rows = call.executeQuery()) {
                 List<Answer> answers = new ArrayList<>(asks.size());
                 while (rows.next()) {

@@ -103,7 +103,16 @@ class BudgetOverNodesIT {
         crowd.ask();
 
         Eventually.holds(
-                () -> "all are answered or refused; waiting: " + crowd.waiting(),
+                () ->
+                        "all are answered or refused; %d answered, %d asks, spent %s, reserved %d, held %d; waiting: %s; %s"
+                                .formatted(
+                                        crowd.answered(),
+                                        crowd.asks(),
+                                        spent(),
+                                        reserved(),
+                                        granted(),
+                                        crowd.waiting(),
+                                        crowd.surprises()),
                 CALM,
                 () -> crowd.ended() == ATTEMPTS);
         awaitAllGone();

@@ -145,6 +145,7 @@ class GrantModelIT {
             boolean seqKnown,
             long give,
             long least,
+            long useful,
             long most,
             long reserved,
             long idle,
@@ -161,6 +162,7 @@ class GrantModelIT {
                     random.nextInt(10) > 0,
                     free > 0 && random.nextInt(3) == 0 ? random.nextLong(free + 1) : 0,
                     least,
+                    random.nextInt(3) == 0 ? least : random.nextLong(least + 1),
                     random.nextInt(4) == 0 ? 0 : least + random.nextInt(500),
                     reserved,
                     random.nextLong(reserved + 1),
@@ -171,7 +173,7 @@ class GrantModelIT {
         /** A grant that is opened has nothing to give back, and nobody opens one to close it. */
         Ask ask(Limit limit, @Nullable Answer held) {
             return held == null || opens
-                    ? new Ask(TENANT, limit, null, null, 0, least, most, reserved, idle, used, false)
+                    ? new Ask(TENANT, limit, null, null, 0, least, useful, most, reserved, idle, used, false)
                     : new Ask(
                             TENANT,
                             limit,
@@ -179,6 +181,7 @@ class GrantModelIT {
                             seqKnown ? held.seq() + seqOff : null,
                             give,
                             least,
+                            useful,
                             most,
                             reserved,
                             idle,

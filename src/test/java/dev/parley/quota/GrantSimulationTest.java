@@ -158,7 +158,7 @@ class GrantSimulationTest {
                     running.add(new Running(new Hold(account, grant, amount), amount));
                     outcome.admitted++;
                 } else {
-                    account.want(amount, () -> {});
+                    account.want(amount, 1 + random.nextLong(amount), () -> {});
                     keeper.round(false);
                 }
             }

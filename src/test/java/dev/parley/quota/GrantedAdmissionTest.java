@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,16 +193,35 @@ class GrantedAdmissionTest {
         SessionPermit permit = open();
         anotherNodeHolds(DOLLAR);
         int before = store.asked();
-        Future<ReserveDecision> waiting = permit.reserve(fixed(CENT));
-        Eventually.holds("the database was asked", () -> store.asked() > before);
 
-        ticker.advance(Budgets.PATIENCE.plusMillis(1));
-
-        assertThat(((ReserveDecision.Refused) Eventually.result(waiting))
-                        .refusal()
-                        .message())
-                .contains("set aside for running work");
+        assertThat(refusedAfterPatience(permit, fixed(CENT)).message()).contains("set aside for running work");
         assertThat(store.asked()).as("its answer holds for a while").isEqualTo(before + 1);
+    }
+
+    @Test
+    void aRestThatServesNobodyHereServesAnotherNode() {
+        NanoUsd dime = NanoUsd.ofUsd("0.10");
+        NanoUsd nickel = NanoUsd.ofUsd("0.05");
+        SessionPermit permit = open();
+        GrantStore.Answer other = anotherNodeAsks(null, NanoUsd.ofUsd("0.90"), dime);
+        reserved(permit, fixed(nickel));
+        reserved(permit, fixed(nickel)).reservation().release();
+        other = anotherNodeAsks(other, dime, dime);
+        assertThat(other.granted())
+                .as("nothing is free")
+                .isEqualTo(NanoUsd.ofUsd("0.90").value());
+
+        refusedAfterPatience(permit, fixed(dime)); // this round hears that the other node lacks it, too
+        other = anotherNodeAsks(other, dime, dime);
+        ticker.advance(Budgets.REFUSAL_KEPT);
+        refusedAfterPatience(permit, fixed(dime));
+
+        other = anotherNodeAsks(other, dime, dime);
+        assertThat(other.granted())
+                .as("half of what it needs is not given")
+                .isEqualTo(NanoUsd.ofUsd("0.90").value());
+        other = anotherNodeAsks(other, nickel, nickel);
+        assertThat(other.granted()).isEqualTo(NanoUsd.ofUsd("0.95").value());
     }
 
     @Test
@@ -312,11 +332,29 @@ class GrantedAdmissionTest {
     }
 
     private void anotherNodeHolds(NanoUsd amount) {
+        anotherNodeAsks(null, amount, amount);
+    }
+
+    private GrantStore.Answer anotherNodeAsks(GrantStore.@Nullable Answer held, NanoUsd amount, NanoUsd useful) {
         Limit limit = new TenantLimits().of(current, new SubjectId("bob")).getFirst();
-        store.exchange(
-                2,
-                List.of(new GrantStore.Ask(
-                        ACME, limit, null, null, 0, amount.value(), amount.value(), 0, 0, 0, false)));
+        Long grant = held == null ? null : held.grant();
+        Long seq = held == null ? null : held.seq();
+        return store.exchange(
+                        2,
+                        List.of(new GrantStore.Ask(
+                                ACME,
+                                limit,
+                                grant,
+                                seq,
+                                0,
+                                amount.value(),
+                                useful.value(),
+                                amount.value(),
+                                0,
+                                0,
+                                0,
+                                false)))
+                .getFirst();
     }
 
     private SessionPermit open() {
@@ -343,6 +381,14 @@ class GrantedAdmissionTest {
         ReserveDecision decision = Eventually.result(permit.reserve(worstCase));
         assertThat(decision).isInstanceOf(ReserveDecision.Refused.class);
         return ((ReserveDecision.Refused) decision).refusal();
+    }
+
+    private Refusal refusedAfterPatience(SessionPermit permit, WorstCase worstCase) {
+        int before = store.asked();
+        Future<ReserveDecision> waiting = permit.reserve(worstCase);
+        Eventually.holds("the database was asked", () -> store.asked() > before);
+        ticker.advance(Budgets.PATIENCE.plusMillis(1));
+        return ((ReserveDecision.Refused) Eventually.result(waiting)).refusal();
     }
 
     private NanoUsd reserved() {

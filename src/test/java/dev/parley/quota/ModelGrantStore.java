@@ -62,6 +62,11 @@ final class ModelGrantStore implements GrantStore {
             this.limit = limit.amount();
             this.spent = opening;
         }
+
+        boolean wantedByOthers(long epoch, Instant now) {
+            Instant until = wantedUntil;
+            return until != null && until.isAfter(now) && wantedBy != epoch;
+        }
     }
 
     static final class Grant {
@@ -161,6 +166,7 @@ final class ModelGrantStore implements GrantStore {
     private Answer answer(long epoch, Ask ask) {
         Grant grant = ask.grant() == null ? grantOfNow(epoch, ask) : grants.get((int) (long) ask.grant());
         Balance balance = grant.balance;
+        boolean wanted = balance.wantedByOthers(epoch, clock.get());
         Outcome outcome = Outcome.DONE;
         if (grant.state.equals("closed") && ask.grant() == null) {
             grant.state = "open";
@@ -189,13 +195,13 @@ final class ModelGrantStore implements GrantStore {
                 grant.state = "closed";
                 outcome = Outcome.CLOSED;
             } else if (ask.most() > 0) {
-                take(grant, ask, epoch);
+                take(grant, ask, epoch, wanted);
             }
         }
-        return told(outcome, grant, epoch);
+        return told(outcome, grant, epoch, wanted);
     }
 
-    private void take(Grant grant, Ask ask, long epoch) {
+    private void take(Grant grant, Ask ask, long epoch, boolean wanted) {
         Balance balance = grant.balance;
         long holders =
                 1 + others(grant).stream().filter(other -> other.epoch != epoch).count();
@@ -204,6 +210,7 @@ final class ModelGrantStore implements GrantStore {
                 ? Math.min(
                         Math.min(ask.most(), Math.max(ask.least(), available / (2 * holders))), Math.max(0, available))
                 : ask.most();
+        share = balance.hard && wanted && share < ask.useful() ? 0 : share;
         grant.granted += share;
         balance.granted += share;
         if (share < ask.least()) {
@@ -218,14 +225,13 @@ final class ModelGrantStore implements GrantStore {
                 .toList();
     }
 
-    private Answer told(Outcome outcome, Grant grant, long epoch) {
+    private Answer told(Outcome outcome, Grant grant, long epoch, boolean wanted) {
         Balance balance = grant.balance;
         Instant now = clock.get();
         long free = others(grant).stream()
                 .filter(other -> other.state.equals("open") && other.epoch != epoch)
                 .mapToLong(other -> Math.max(0, other.granted - other.settled - other.reserved + other.idle))
                 .sum();
-        Instant wantedUntil = balance.wantedUntil;
         return new Answer(
                 outcome,
                 balance.id,
@@ -238,7 +244,7 @@ final class ModelGrantStore implements GrantStore {
                         ? null
                         : Math.max(0, Duration.between(now, balance.end).toMillis()),
                 balance.hard ? Math.max(0, balance.spent + balance.granted - balance.limit) : 0,
-                wantedUntil != null && wantedUntil.isAfter(now) && balance.wantedBy != epoch,
+                wanted,
                 free > 0,
                 spent(balance),
                 balance.end);

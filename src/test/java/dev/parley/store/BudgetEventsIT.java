@@ -198,7 +198,7 @@ class BudgetEventsIT {
                         .findFirst()
                         .orElseThrow();
         new JdbcGrants(DB.database())
-                .exchange(0, List.of(new Ask(tenant.id(), limit, null, null, 0, 0, 0, 0, 0, 0, false)));
+                .exchange(0, List.of(new Ask(tenant.id(), limit, null, null, 0, 0, 0, 0, 0, 0, 0, false)));
         DB.execute(
                 "update budget_balance set spent = %d where tenant_id = '%s' and subject = '%s' and window_end > now()"
                         .formatted(spent, id, subject));

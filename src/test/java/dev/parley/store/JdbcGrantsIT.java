@@ -74,8 +74,8 @@ class JdbcGrantsIT {
 
         assertThat(repeated.outcome()).isEqualTo(GrantStore.Outcome.STALE);
         assertThat(repeated.granted()).isEqualTo(30);
-        Answer unknown =
-                exchange(node, new Ask(new TenantId("late"), limit, opened.grant(), null, 10, 50, 50, 0, 0, 0, false));
+        Answer unknown = exchange(
+                node, new Ask(new TenantId("late"), limit, opened.grant(), null, 10, 50, 0, 50, 0, 0, 0, false));
         assertThat(unknown.outcome()).isEqualTo(GrantStore.Outcome.STALE);
         assertThat(unknown.granted()).isEqualTo(30);
         assertThat(exchange(node, ask("late", limit, unknown, 0, 5, 5)).granted())
@@ -192,7 +192,7 @@ class JdbcGrantsIT {
         long node = node("again-1");
         Answer held = exchange(node, ask("again", limit, null, 0, 40, 40));
         write("again", "resp_1", held, 30);
-        exchange(node, new Ask(new TenantId("again"), limit, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, true));
+        exchange(node, new Ask(new TenantId("again"), limit, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, 0, true));
         assertThat(ledger.insert(List.of(UsageEntries.response(
                         "again", "resp_2", 202611, new NanoUsd(60), Instant.parse("2026-11-21T10:00:00Z")))))
                 .isEqualTo(new Outcome.Committed());
@@ -222,7 +222,7 @@ class JdbcGrantsIT {
         DB.database().inTransaction("forget", Upkeep::deleteQuotaWindows);
         assertThat(windows("ended")).isEqualTo("2");
 
-        exchange(node, new Ask(new TenantId("ended"), quota, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, true));
+        exchange(node, new Ask(new TenantId("ended"), quota, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, 0, true));
         DB.database().inTransaction("forget", Upkeep::deleteQuotaWindows);
 
         assertThat(windows("ended")).as("that of the budget").isEqualTo("1");
@@ -279,7 +279,7 @@ class JdbcGrantsIT {
             long give = free > 0 ? random.nextInt((int) free + 1) : 0;
             held = exchange(node, ask("crowd", limit, held, give, random.nextInt(20), random.nextInt(60)));
         }
-        exchange(node, new Ask(new TenantId("crowd"), limit, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, true));
+        exchange(node, new Ask(new TenantId("crowd"), limit, held.grant(), held.seq(), 0, 0, 0, 0, 0, 0, 0, true));
         return written;
     }
 
@@ -295,6 +295,7 @@ class JdbcGrantsIT {
                 held == null ? null : held.seq(),
                 give,
                 least,
+                0,
                 Math.max(least, most),
                 0,
                 0,
