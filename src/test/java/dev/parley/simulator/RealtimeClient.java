@@ -2,6 +2,7 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ClientWebSocket;
@@ -73,7 +74,11 @@ final class RealtimeClient {
                 .setTryUsePerMessageCompression(true));
         ClientWebSocket socket = client.webSocket();
         RealtimeClient listening = new RealtimeClient(client, socket);
-        socket.connect(options).toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
+        // On an event loop: from another thread, a close that comes at once can overtake Vert.x's setting of the
+        // handlers.
+        Promise<WebSocket> connected = Promise.promise();
+        vertx.runOnContext(_ -> socket.connect(options).onComplete(connected));
+        connected.future().toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
         return listening;
     }
 
