@@ -75,7 +75,7 @@ final class BillingCommand implements Runnable {
         }
 
         @Override
-        void run(Database database, BrokerConfig settings) {
+        void run(Database database, BrokerConfig settings) throws CommandFailure {
             JdbcBilling billing = new JdbcBilling(database);
             long last = billing.lastSeal();
             PrintWriter out = out();
@@ -88,8 +88,10 @@ final class BillingCommand implements Runnable {
                     begun = true;
                     out.println(format.line(entry));
                 });
+                if (out.checkError()) {
+                    throw new CommandFailure("the output cannot be written, seal " + seal + " is not whole");
+                }
             }
-            out.flush();
             spec().commandLine().getErr().println("go on with --from-seal " + Math.max(from, last + 1));
         }
     }
