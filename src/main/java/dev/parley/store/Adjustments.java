@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-/** Writes the adjustments of one report, in the transaction of its connection. */
+/** Writes the adjustments of one report, in the transaction of its connection; one such transaction at a time. */
 final class Adjustments {
     private static final String INSERT = """
             insert into usage_entry (tenant_id, entry_id, period, subject, session_id, reference, work, kind, node, account,
@@ -27,7 +27,16 @@ final class Adjustments {
                 text_out, audio_out, reasoning_out, millis, price_version, cost_nano, event_time, charged)
             values (?, ?, ?, '-', '-', ?, ?, 'adjustment', 'reconcile', ?, ?, ?, 'reconciled', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?,
                 ?, ?)
-            on conflict do nothing
+            """;
+
+    /** Of all models or accounts together, in the time of a line that is of one: what is whose is not known any more. */
+    private static final String COARSER = """
+            select from unnest(?::timestamptz[], ?::timestamptz[], ?::text[]) as line (since, until, family)
+            join usage_entry as e on e.kind = 'adjustment' and e.event_time >= since and e.event_time < until
+            where (e.model_resolved = '*' and family <> '*' or e.account = '*' and ?::text is not null)
+              and (e.model_resolved = '*' or family in ('*', model_family(e.model_resolved)))
+              and (e.account = '*' or ?::text is null or e.account = ?)
+            limit 1
             """;
 
     private final Connection connection;
@@ -45,10 +54,13 @@ final class Adjustments {
 
     /** Returns 1 if it was written now, 0 if it was there from this report already. */
     int write(ReportLine line, Correction correction) throws SQLException {
-        Map<Long, OrphanedGrant> payers = payers(line, correction);
         String reference =
                 "report " + digest.substring(0, 16) + " " + line.from() + "/" + line.to() + " " + line.family();
         UUID id = EntryId.of("report " + digest, correction.work(), reference);
+        if (isBooked(id)) {
+            return 0;
+        }
+        Map<Long, OrphanedGrant> payers = payers(line, correction);
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
             int at = 0;
             insert.setString(++at, to.tenant() == null ? JdbcReconciliation.NOBODY : to.tenant());
@@ -78,21 +90,30 @@ final class Adjustments {
                     ++at, connection.createArrayOf("bigint", payers.keySet().toArray()));
             insert.executeUpdate();
         }
-        int rows = written(id);
-        if (rows > 0) {
-            charge(correction, payers.values());
-        }
-        return rows;
+        charge(correction, payers.values());
+        return 1;
     }
 
-    /** Late ones included, which the insert does not count. */
-    private int written(UUID id) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(
-                "select count(*) from usage_entry where xid = ledger_xid(pg_current_xact_id()) and entry_id = ?")) {
+    /** Whether something was corrected in these lines' times by a report that told less apart. */
+    boolean tellMoreThanBefore(List<ReportLine> lines) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(COARSER)) {
+            JdbcReconciliation.setLines(query, lines);
+            for (int at = 4; at <= 6; at++) {
+                query.setString(at, to.account());
+            }
+            try (ResultSet rows = query.executeQuery()) {
+                return rows.next();
+            }
+        }
+    }
+
+    /** On whichever tenant, and in whichever period: late ones are in another. */
+    private boolean isBooked(UUID id) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("select from usage_entry where kind = 'adjustment' and entry_id = ?")) {
             query.setObject(1, id);
-            try (ResultSet row = query.executeQuery()) {
-                row.next();
-                return row.getInt(1);
+            try (ResultSet rows = query.executeQuery()) {
+                return rows.next();
             }
         }
     }

@@ -68,15 +68,7 @@ public final class JdbcReconciliation {
     private static List<Map<Figure, Long>> ours(Connection connection, List<ReportLine> lines, @Nullable String account)
             throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(OURS)) {
-            query.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "timestamptz", texts(lines, line -> line.from().toString())));
-            query.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "timestamptz", texts(lines, line -> line.to().toString())));
-            query.setArray(3, connection.createArrayOf("text", texts(lines, ReportLine::family)));
+            setLines(query, lines);
             query.setString(4, account);
             query.setString(5, account);
             try (ResultSet rows = query.executeQuery()) {
@@ -91,6 +83,20 @@ public final class JdbcReconciliation {
                 return all;
             }
         }
+    }
+
+    /** As the first three parameters: begins, ends, families. */
+    static void setLines(PreparedStatement query, List<ReportLine> lines) throws SQLException {
+        Connection connection = query.getConnection();
+        query.setArray(
+                1,
+                connection.createArrayOf(
+                        "timestamptz", texts(lines, line -> line.from().toString())));
+        query.setArray(
+                2,
+                connection.createArrayOf(
+                        "timestamptz", texts(lines, line -> line.to().toString())));
+        query.setArray(3, connection.createArrayOf("text", texts(lines, ReportLine::family)));
     }
 
     private static Object[] texts(List<ReportLine> lines, Function<ReportLine, String> text) {
@@ -118,7 +124,8 @@ public final class JdbcReconciliation {
      * Writes the corrections, each once for ever for the same report, and releases orphaned grants; all or nothing.
      *
      * @param orphans to be released; those of the tenant are charged with what is booked on it for their time
-     * @throws IllegalStateException when the ledger has other sums by now than what was compared
+     * @throws IllegalStateException when the ledger has other sums by now than what was compared, or was corrected by a
+     *     report that told less apart
      */
     public Applied apply(UsageReport report, List<Compared> compared, Attribution to, List<OrphanedGrant> orphans) {
         compared.stream()
@@ -133,11 +140,18 @@ public final class JdbcReconciliation {
                 throw new IllegalStateException("the ledger has changed meanwhile: compare again");
             }
             Adjustments adjustments = new Adjustments(connection, report.digest(), to, orphans);
+            List<Compared> corrected = compared.stream()
+                    .filter(one -> one.remedy() instanceof Correction)
+                    .toList();
+            if (adjustments.tellMoreThanBefore(
+                    corrected.stream().map(Compared::line).toList())) {
+                throw new IllegalStateException(
+                        "this time was corrected before by a report of all models, or of all accounts, together:"
+                                + " correct it as a whole again");
+            }
             int written = 0;
-            for (Compared one : compared) {
-                if (one.remedy() instanceof Correction correction) {
-                    written += adjustments.write(one.line(), correction);
-                }
+            for (Compared one : corrected) {
+                written += adjustments.write(one.line(), (Correction) one.remedy());
             }
             return new Applied(written, release(connection, orphans));
         });

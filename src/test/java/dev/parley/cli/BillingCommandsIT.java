@@ -9,6 +9,7 @@ import dev.parley.store.JdbcLedgerStore;
 import dev.parley.store.TestDatabase;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -135,6 +136,66 @@ class BillingCommandsIT {
                         """)).isEqualTo("(unattributed)|adjustment|202512|gpt-realtime|1000|0|5630400");
         database.query("select seal_ledger()");
         assertThat(billing("verify")).isZero();
+    }
+
+    @Test
+    void aReportIsAppliedOnceWhosesoeverItIsSaidToBe() throws Exception {
+        write("resp_1");
+        String report = report("date,model,cost_usd\n2025-12-20,gpt-realtime,0.02\n");
+        assertThat(billing("reconcile", report, "--apply", "--yes", "--tenant", "acme"))
+                .isZero();
+        write("resp_late");
+
+        assertThat(billing("reconcile", report, "--apply", "--yes", "--tenant", "globex"))
+                .isZero();
+
+        assertThat(printed).contains("0 adjustments written, 1 were there from this report already");
+        assertThat(number("select count(*) from usage_entry where kind = 'adjustment'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatWasCorrectedAsAWholeIsNotCorrectedInPartsAgain() throws Exception {
+        write("resp_1");
+        String report = report("date,model,cost_usd\n2025-12-20,gpt-realtime,0.02\n");
+        String allCosts = report("""
+                {"data": [{"object": "bucket", "start_time": 1766188800, "end_time": 1766275200, "results": [
+                  {"object": "organization.costs.result", "amount": {"value": 0.03, "currency": "usd"}}]}]}
+                """);
+        assertThat(billing("reconcile", allCosts, "--apply", "--yes")).isZero();
+        assertThat(printed).contains("1 adjustments written");
+
+        assertThat(billing("reconcile", report, "--apply", "--yes")).isEqualTo(1);
+        assertThat(printed).contains("corrected before by a report of all models");
+        assertThat(billing("reconcile", allCosts, "--apply", "--yes", "--account", "default"))
+                .as("the part of one account of what was corrected for all")
+                .isEqualTo(1);
+        assertThat(number("select sum(cost_nano) from usage_entry")).isEqualTo(30_000_000);
+    }
+
+    @Test
+    void anExportThatCannotBeWrittenSaysSo() {
+        write("resp_1");
+        database.query("select seal_ledger()");
+        StringWriter errors = new StringWriter();
+        PrintWriter full = new PrintWriter(Writer.nullWriter()) {
+            @Override
+            public boolean checkError() {
+                return true;
+            }
+        };
+
+        int code = Main.commandLine()
+                .setOut(full)
+                .setErr(new PrintWriter(errors, true))
+                .execute(
+                        "billing",
+                        "export",
+                        "--config",
+                        folder.resolve("parley.yaml").toString());
+
+        assertThat(code).isEqualTo(1);
+        assertThat(errors.toString()).contains("seal 1 is not whole").doesNotContain("go on with");
     }
 
     @Test

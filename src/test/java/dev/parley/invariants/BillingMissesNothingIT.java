@@ -128,8 +128,7 @@ class BillingMissesNothingIT {
 
     @Test
     void nobodyChangesASealAndTheRoleOfBillingSeesNothingElse() {
-        new JdbcLedgerStore(database.database()).insert(List.of(entry("resp_1", 5)));
-        database.query("select seal_ledger()");
+        write("resp_1");
 
         assertThatThrownBy(() -> database.execute("delete from ledger_seal")).hasMessageContaining("append-only");
         database.execute("""
@@ -149,6 +148,34 @@ class BillingMissesNothingIT {
         assertThatThrownBy(() -> database.query("select billing.commit('job', 1)"))
                 .as("a second run of the same job")
                 .hasMessageContaining("another run of it has been faster");
+    }
+
+    @Test
+    void nobodyButTheBrokerMovesItsOwnCursors() throws Exception {
+        write("resp_1");
+        String user = "invoicer_" + ProcessHandle.current().pid();
+        database.execute("create role " + user + " login password 'secret'");
+        database.execute("grant parley_billing to " + user);
+
+        String url = jdbcUrl().substring(0, jdbcUrl().indexOf('?'));
+        try (Connection connection = DriverManager.getConnection(url, user, "secret");
+                Statement statement = connection.createStatement()) {
+            statement.execute("select * from billing.next('job')");
+            statement.execute("select billing.commit('job', 1)");
+            assertThatThrownBy(() -> statement.execute("select * from billing.next('parley-rollup', 1)"))
+                    .hasMessageContaining("the broker's own");
+            database.query("select roll_up()");
+            write("resp_2");
+            assertThatThrownBy(() -> statement.execute("select billing.commit('parley-rollup', 2)"))
+                    .hasMessageContaining("the broker's own");
+        } finally {
+            database.execute("drop role " + user);
+        }
+    }
+
+    private void write(String reference) {
+        new JdbcLedgerStore(database.database()).insert(List.of(entry(reference, 5)));
+        database.query("select seal_ledger()");
     }
 
     /** As somebody would who may do everything; undone again. */
