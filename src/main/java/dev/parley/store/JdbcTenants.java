@@ -45,10 +45,12 @@ public final class JdbcTenants implements TenantStore {
     @Override
     public Changes changedSince(@Nullable Mark mark) {
         return database.withConnection("look for changed tenants", connection -> {
+            // Numbers that no transaction here can have yet are of the cluster that a dump came from: no news.
             try (PreparedStatement query = connection.prepareStatement("""
                     select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark, tenant.id
                     from (values (1)) as always
                     left join tenant on tenant.changed_xid >= ?::text::xid8
+                        and tenant.changed_xid < pg_snapshot_xmax(pg_current_snapshot())
                     """)) {
                 query.setString(1, mark == null ? null : Long.toString(mark.value()));
                 try (ResultSet rows = query.executeQuery()) {

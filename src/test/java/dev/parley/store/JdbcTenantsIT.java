@@ -91,6 +91,21 @@ class JdbcTenantsIT {
         assertThat(planned.tenants()).contains(new TenantId("news-a"), new TenantId("news-b"));
     }
 
+    /** As after a logical restore into a cluster whose transaction numbers are behind. */
+    @Test
+    void whatWasRestoredIsNotNewsForEver() {
+        tenants.create(tenant("restored", Set.of()));
+        Mark mark = tenants.changedSince(null).mark();
+        DB.execute("set session_replication_role = replica; update tenant set changed_xid = '1000000000000'"
+                + " where id = 'restored'; reset session_replication_role");
+
+        Changes none = tenants.changedSince(mark);
+        tenants.suspend(new TenantId("restored"));
+
+        assertThat(none.tenants()).doesNotContain(new TenantId("restored"));
+        assertThat(tenants.changedSince(none.mark()).tenants()).contains(new TenantId("restored"));
+    }
+
     /** A change that is committed after a later one was already told. */
     @Test
     void missesNoChangeWhateverTheOrderOfTheCommits() throws Exception {
