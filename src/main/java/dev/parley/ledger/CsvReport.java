@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,9 @@ final class CsvReport {
                 throw new IllegalArgumentException("line 1: there is no column '" + name + "'");
             }
         }
+        if (Set.copyOf(header).size() < header.size()) {
+            throw new IllegalArgumentException("line 1: a column is there twice");
+        }
         boolean timed = header.contains(DATE) != (header.contains(START) && header.contains(END));
         if (!header.contains(MODEL) || !timed) {
             throw new IllegalArgumentException(
@@ -85,8 +89,12 @@ final class CsvReport {
         }
         Map<Figure, Long> figures = new EnumMap<>(Figure.class);
         row.forEach((name, cell) -> {
-            if (!cell.isEmpty() && amount(name, cell) instanceof Amount(Figure figure, long value)) {
-                figures.put(figure, value);
+            try {
+                if (!cell.isEmpty() && amount(name, cell) instanceof Amount(Figure figure, long value)) {
+                    figures.put(figure, value);
+                }
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("'" + cell + "' under " + name + " is not a number", e);
             }
         });
         String model = row.getOrDefault(MODEL, "");

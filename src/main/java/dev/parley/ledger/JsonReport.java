@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
@@ -42,8 +43,8 @@ final class JsonReport {
             throw new IllegalArgumentException("a page of the report has no 'data' with buckets");
         }
         for (JsonNode bucket : page.path("data")) {
-            Instant from = Instant.ofEpochSecond(count(bucket, "start_time"));
-            Instant to = Instant.ofEpochSecond(count(bucket, "end_time"));
+            Instant from = time(bucket, "start_time");
+            Instant to = time(bucket, "end_time");
             lines.speaksOf(from, to);
             JsonNode results = bucket.has("results") ? bucket.path("results") : bucket.path("result");
             for (JsonNode result : results) {
@@ -53,6 +54,14 @@ final class JsonReport {
                     throw new IllegalArgumentException("the bucket of " + from + ": " + e.getMessage(), e);
                 }
             }
+        }
+    }
+
+    private static Instant time(JsonNode bucket, String field) {
+        try {
+            return Instant.ofEpochSecond(count(bucket, field));
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("'" + field + "' is not a time", e);
         }
     }
 

@@ -34,6 +34,17 @@ public record ReportLine(Instant from, Instant to, String model, Map<Figure, Lon
                         "has a negative number of " + figure.name().toLowerCase(Locale.ROOT));
             }
         });
+        checkPart(figures, Figure.CACHED_TEXT, Figure.TEXT_IN);
+        checkPart(figures, Figure.CACHED_AUDIO, Figure.AUDIO_IN);
+        checkPart(figures, Figure.CACHED_IMAGE, Figure.IMAGE_IN);
+    }
+
+    private static void checkPart(Map<Figure, Long> figures, Figure part, Figure whole) {
+        Long all = figures.get(whole);
+        if (all != null && figures.getOrDefault(part, 0L) > all) {
+            throw new IllegalArgumentException("has more " + part.name().toLowerCase(Locale.ROOT)
+                    + ", which is a part, than " + whole.name().toLowerCase(Locale.ROOT));
+        }
     }
 
     /** The model without the date of its snapshot: providers report that, clients ask for the name without it. */

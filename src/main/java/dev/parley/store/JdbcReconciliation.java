@@ -129,6 +129,7 @@ public final class JdbcReconciliation {
      */
     public Applied apply(UsageReport report, List<Compared> compared, Attribution to, List<OrphanedGrant> orphans) {
         compared.stream()
+                .filter(one -> one.remedy() instanceof Correction)
                 .map(one -> LedgerPeriod.of(one.line().from()))
                 .distinct()
                 .forEach(this::makePartition);

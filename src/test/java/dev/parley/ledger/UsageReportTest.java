@@ -126,7 +126,10 @@ class UsageReportTest {
                 "date,model,text_in;2026-11-20,,1| names no model",
                 "date,model,text_in;2026-11-20,m,-1| negative number of text_in",
                 "date,model,text_in;2026-11-20,m| 2 cells under 3 columns",
-                "date,model,text_in;2026-11-20,m,1.5| line 2",
+                "date,model,text_in;2026-11-20,m,1.5| line 2: '1.5' under text_in is not a number",
+                "date,model,cost_usd;2026-11-20,m,abc| line 2: 'abc' under cost_usd is not a number",
+                "date,model,cost_usd,cost_usd;2026-11-20,m,1,2| a column is there twice",
+                "date,model,text_in,cached_text;2026-11-20,m,5,10| more cached_text, which is a part, than text_in",
                 "date,model,cost_usd;2026-11-20,m,1e999999999| too large",
                 "date,model,text_in;2026-11-31,m,1| not a day",
                 "start_time,end_time,model;2026-11-20T00:00:00Z,2026-11-20T00:00:30Z,m| not a time of whole minutes",
@@ -134,6 +137,7 @@ class UsageReportTest {
                 "{| not JSON",
                 "{\"data\":1}| no 'data'",
                 "{\"data\":[{\"start_time\":0,\"end_time\":60,\"results\":[{\"object\":\"organization.costs.result\"}]}]}| only usd",
+                "{\"data\":[{\"start_time\":99999999999999999,\"end_time\":60,\"results\":[]}]}| is not a time",
                 "{\"data\":[{\"start_time\":0,\"end_time\":1e30,\"results\":[]}]}| too large",
                 "{\"data\":[{\"start_time\":0,\"end_time\":60,\"results\":[{\"object\":\"organization.usage.completions.result\",\"input_tokens\":1,\"output_tokens\":1,\"num_model_requests\":1,\"model\":null}]}]}| group_by=model"
             })
