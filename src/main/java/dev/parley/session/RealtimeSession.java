@@ -190,7 +190,7 @@ public final class RealtimeSession {
             return;
         }
         limitLength();
-        Optional<Refusal> barred = barred();
+        Optional<Refusal> barred = barred().or(live::barred);
         if (barred.isPresent()) {
             life.end(Ending.of("client", barred.get()));
         } else {

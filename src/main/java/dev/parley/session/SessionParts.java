@@ -116,6 +116,11 @@ final class SessionParts {
                         : updates.begin().map(_ -> refusal));
     }
 
+    /** Why the session cannot go on, now that the tenant's settings have changed. */
+    Optional<Refusal> barred() {
+        return updates.barred();
+    }
+
     /** The tenant's settings have changed. */
     void hear() {
         updates.hear();

@@ -101,6 +101,11 @@ final class SessionUpdates {
         });
     }
 
+    /** Why the session cannot go on as it is configured, now that the tenant's settings have changed. */
+    Optional<Refusal> barred() {
+        return policy.barred(config.get());
+    }
+
     /** The tenant's settings have changed: a lower limit on output holds for automatic responses too. */
     void hear() {
         OutputLimit most = limit;
@@ -145,8 +150,9 @@ final class SessionUpdates {
             conversation.configured(utf8.length());
         }
         follow();
-        if (policy.isBroken(event.path("session"), config.get())) {
-            life.end(Ending.of("client", RequestRules.smuggled()));
+        Optional<Refusal> offence = policy.offence(event.path("session"), config.get());
+        if (offence.isPresent()) {
+            life.end(Ending.of("client", offence.get()));
             return Delivery.dropped();
         }
         if (answered != null && answered.own()) {

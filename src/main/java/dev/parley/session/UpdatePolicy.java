@@ -59,15 +59,23 @@ final class UpdatePolicy {
                 limit != null && isAbove(session, limit.now()));
     }
 
-    /** Whether the provider reports a configuration that this policy would not have let through. */
-    boolean isBroken(JsonNode session, SessionView updated) {
-        boolean unbounded = limit != null && isAbove(session, limit.ever());
-        String model = updated.transcriptionModel();
-        return unbounded
-                || (model != null
-                        && order.models()
-                                .refusal(new ModelName(model), ModelKind.TRANSCRIPTION, TRANSCRIPTION)
-                                .isPresent());
+    /** Why the session cannot go on with a configuration that the provider reports; empty if it can. */
+    Optional<Refusal> offence(JsonNode session, SessionView updated) {
+        if (limit != null && isAbove(session, limit.ever())) {
+            return Optional.of(RequestRules.smuggled());
+        }
+        return barred(updated)
+                .map(why -> why.kind() == Kind.FORBIDDEN // it may have been allowed when it was asked for
+                        ? why
+                        : RequestRules.smuggled());
+    }
+
+    /** Why the model that transcribes is not allowed, or not any more; empty if it is, or if there is none. */
+    Optional<Refusal> barred(SessionView inForce) {
+        String model = inForce.transcriptionModel();
+        return model == null
+                ? Optional.empty()
+                : order.models().refusal(new ModelName(model), ModelKind.TRANSCRIPTION, TRANSCRIPTION + ".model");
     }
 
     /** The voice to begin with when the provider's own choice is not on the tenant's list. */

@@ -10,6 +10,11 @@ import org.junit.jupiter.api.Test;
 
 /** A tenant's settings change while its session lives. */
 class TenantChangesTest {
+    private static final String TRANSCRIBE =
+            "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"audio\":{\"input\":{\"transcription\":{\"model\":\"gpt-4o-transcribe\"}}}}}";
+    private static final String TRANSCRIBED = SessionRig.updated(false)
+            .replace("\"transcription\":null", "\"transcription\":{\"model\":\"gpt-4o-transcribe\"}");
+
     @Test
     void aLowerLimitOnOutputIsToldToTheProviderAndHoldsForTheNextResponse() {
         try (SessionRig rig = SessionRig.started()) {
@@ -55,6 +60,34 @@ class TenantChangesTest {
 
             assertThat(rig.toClient().getLast().at("/error/code").asText()).isEqualTo("model_not_allowed");
             assertThat(rig.on(rig.client::isOpen)).isFalse();
+        }
+    }
+
+    @Test
+    void aTranscriptionModelThatIsTakenOffTheListEndsTheSession() {
+        try (SessionRig rig = SessionRig.started()) {
+            rig.clientSends(TRANSCRIBE);
+            rig.upstreamSends(TRANSCRIBED);
+            assertThat(rig.on(rig.client::isOpen)).isTrue();
+
+            rig.change(own -> own.withModels(Set.of(new ModelName("gpt-realtime"))));
+
+            assertThat(rig.toClient().getLast().at("/error/code").asText()).isEqualTo("model_not_allowed");
+            assertThat(rig.toClient().getLast().at("/error/param").asText())
+                    .isEqualTo("session.audio.input.transcription.model");
+            assertThat(rig.on(rig.client::isOpen)).isFalse();
+        }
+    }
+
+    @Test
+    void anUpdateThatIsTooLateForItsModelEndsTheSessionWithThatReason() {
+        try (SessionRig rig = SessionRig.started()) {
+            rig.clientSends(TRANSCRIBE);
+            rig.change(own -> own.withModels(Set.of(new ModelName("gpt-realtime"))));
+
+            rig.upstreamSends(TRANSCRIBED);
+
+            assertThat(rig.toClient().getLast().at("/error/code").asText()).isEqualTo("model_not_allowed");
         }
     }
 
