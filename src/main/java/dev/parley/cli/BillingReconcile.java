@@ -12,6 +12,7 @@ import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcReconciliation;
 import dev.parley.store.JdbcReconciliation.Applied;
 import dev.parley.store.JdbcReconciliation.Attribution;
+import dev.parley.store.JdbcTenants;
 import dev.parley.store.OrphanedGrant;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -71,6 +72,7 @@ final class BillingReconcile extends DatabaseCommand {
     void run(Database database, BrokerConfig settings) throws CommandFailure, IOException {
         UsageReport report = read();
         JdbcReconciliation ledger = new JdbcReconciliation(database);
+        refuseTypos(new JdbcTenants(database), ledger);
         List<Compared> compared = new Reconciliation(new JdbcPrices(database).read(), Instant.now())
                 .compare(report.lines(), ledger.ours(report.lines(), account));
         DifferenceTable.print(report, compared, out());
@@ -98,6 +100,16 @@ final class BillingReconcile extends DatabaseCommand {
                         ? ", " + (corrections - applied.adjustments()) + " were there from this report already"
                         : "")
                 + "; " + applied.released() + " grants of dead nodes released");
+    }
+
+    /** What is booked on a name that nobody has stays there for ever. */
+    private void refuseTypos(JdbcTenants tenants, JdbcReconciliation ledger) throws CommandFailure {
+        if (tenant != null && tenants.find(tenant).isEmpty()) {
+            throw TenantFailures.unknown(tenant);
+        }
+        if (account != null && !ledger.knows(account)) {
+            throw new CommandFailure("the ledger has no usage of an upstream account '" + account + "'");
+        }
     }
 
     private UsageReport read() throws CommandFailure, IOException {

@@ -59,6 +59,19 @@ public final class JdbcReconciliation {
         this.database = database;
     }
 
+    /** Whether anything in the ledger is of that upstream account. */
+    public boolean knows(String account) {
+        return database.patiently("look for an upstream account in the ledger", PATIENCE, connection -> {
+            try (PreparedStatement query =
+                    connection.prepareStatement("select from usage_entry where account = ? limit 1")) {
+                query.setString(1, account);
+                try (ResultSet rows = query.executeQuery()) {
+                    return rows.next();
+                }
+            }
+        });
+    }
+
     /** What the ledger holds for each of the lines, earlier adjustments included. */
     public List<Map<Figure, Long>> ours(List<ReportLine> lines, @Nullable String account) {
         return database.patiently(

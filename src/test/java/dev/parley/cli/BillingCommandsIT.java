@@ -35,6 +35,9 @@ class BillingCommandsIT {
     @BeforeEach
     void configure() throws Exception {
         Files.writeString(folder.resolve("parley.yaml"), "database:\n  url: " + database.url() + "\n");
+        for (String tenant : List.of("acme", "globex")) {
+            assertThat(parley("tenant", "create", tenant)).isZero();
+        }
     }
 
     @AfterEach
@@ -174,6 +177,21 @@ class BillingCommandsIT {
     }
 
     @Test
+    void namesThatNobodyHasAreNotBookedOn() throws Exception {
+        write("resp_1");
+        String report = report("date,model,cost_usd\n2025-12-20,gpt-realtime,0.02\n");
+
+        assertThat(billing("reconcile", report, "--apply", "--yes", "--tenant", "acmee"))
+                .isEqualTo(1);
+        assertThat(printed).contains("there is no tenant 'acmee'");
+        assertThat(billing("reconcile", report, "--apply", "--yes", "--account", "mian"))
+                .isEqualTo(1);
+        assertThat(printed).contains("no usage of an upstream account 'mian'");
+        assertThat(number("select count(*) from usage_entry where kind = 'adjustment'"))
+                .isZero();
+    }
+
+    @Test
     void anExportThatCannotBeWrittenSaysSo() {
         write("resp_1");
         database.query("select seal_ledger()");
@@ -284,15 +302,19 @@ class BillingCommandsIT {
     }
 
     private int billing(String... arguments) {
+        return parley(Stream.concat(Stream.of("billing"), Stream.of(arguments)).toArray(String[]::new));
+    }
+
+    private int parley(String... arguments) {
         StringWriter text = new StringWriter();
         PrintWriter writer = new PrintWriter(text, true);
         String[] all = Stream.concat(
                         Stream.of(
-                                "billing",
                                 arguments[0],
+                                arguments[1],
                                 "--config",
                                 folder.resolve("parley.yaml").toString()),
-                        Stream.of(arguments).skip(1))
+                        Stream.of(arguments).skip(2))
                 .toArray(String[]::new);
         int code = Main.commandLine().setOut(writer).setErr(writer).execute(all);
         printed = text.toString();
