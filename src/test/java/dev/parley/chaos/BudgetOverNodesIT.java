@@ -280,6 +280,7 @@ class BudgetOverNodesIT {
         settings.put("PARLEY_DATABASE_URL", database.url());
         settings.put("PARLEY_UPSTREAM_URL", simulator.url().toString());
         settings.put("PARLEY_UPSTREAM_API_KEY", "sk-chaos");
+        settings.put("PARLEY_POOL_ACQUIRE_TIMEOUT", "30s"); // all come at once, and all get their session
         settings.put("PARLEY_AUTH_KEY_FILE", folder.resolve("master.key").toString());
         return new BrokerProcess(own, settings);
     }
