@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +26,19 @@ final class HandshakeParser {
     private static final Set<String> CREDENTIAL_PARAMETERS =
             Set.of("api-key", "api_key", "apikey", "key", "token", "access_token", "authorization", "client_secret");
     private static final int CREDENTIAL_LENGTH_MAX = 8192;
+    private static final String SESSION_HEADER = "Parley-Session-Id";
+    private static final String LAST_EVENT_HEADER = "Last-Event-ID";
+    /** What the ids of sessions and events consist of, with room for other providers' ways. */
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_.:-]{1,128}");
 
     private HandshakeParser() {}
 
     /** A handshake, or why there is none. */
     sealed interface Outcome {
         record Valid(Handshake handshake) implements Outcome {}
+
+        /** The client wants to go on with a session. */
+        record Resuming(ResumeRequest request) implements Outcome {}
 
         record Invalid(Refusal refusal) implements Outcome {}
     }
@@ -68,7 +76,43 @@ final class HandshakeParser {
         }
         Secret credential =
                 credentials.isEmpty() ? null : new Secret(credentials.iterator().next());
-        return target(parameters, credential);
+        Set<String> sessions = ids(parameters, "session_id", headers, SESSION_HEADER);
+        return sessions.isEmpty()
+                ? target(parameters, credential)
+                : resuming(
+                        sessions,
+                        ids(parameters, "last_event_id", headers, LAST_EVENT_HEADER),
+                        credential,
+                        headers.get(PeerNodes.TICKET_HEADER));
+    }
+
+    /** The session keeps its model and its kind, so what the URL says of them does not matter. */
+    private static Outcome resuming(
+            Set<String> sessions, Set<String> lastEvents, @Nullable Secret credential, @Nullable String ticket) {
+        if (sessions.size() > 1 || lastEvents.size() > 1) {
+            return invalid(
+                    "duplicate_parameter",
+                    "The session and the last event may be named once, in the URL or in the headers.",
+                    null);
+        }
+        String session = sessions.iterator().next();
+        String lastEvent = lastEvents.isEmpty() ? null : lastEvents.iterator().next();
+        if (!ID.matcher(session).matches()
+                || (lastEvent != null && !ID.matcher(lastEvent).matches())) {
+            return invalid(
+                    "invalid_resume",
+                    "'session_id' and 'last_event_id' are ids as the events had them: 1 to 128 letters, digits and any of"
+                            + " _ . : -",
+                    "session_id");
+        }
+        return new Outcome.Resuming(
+                new ResumeRequest(session, lastEvent, credential, ticket == null ? null : new Secret(ticket)));
+    }
+
+    private static Set<String> ids(List<Parameter> parameters, String name, MultiMap headers, String header) {
+        Set<String> found = new LinkedHashSet<>(values(parameters, name));
+        found.addAll(headers.getAll(header));
+        return found;
     }
 
     private static Outcome target(List<Parameter> parameters, @Nullable Secret credential) {

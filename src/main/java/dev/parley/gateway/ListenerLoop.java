@@ -5,10 +5,10 @@ import dev.parley.domain.Refusal;
 import dev.parley.gateway.SessionOpener.Entrance;
 import dev.parley.gateway.SessionOpener.Opening;
 import dev.parley.protocol.RejectionMapper;
-import dev.parley.relay.Leg;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.relay.RelayOptions;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
@@ -126,7 +126,8 @@ final class ListenerLoop extends VerticleBase {
         }
         switch (HandshakeParser.parse(request.query(), request.headers())) {
             case HandshakeParser.Outcome.Invalid(Refusal refusal) -> refuse(request, refusal);
-            case HandshakeParser.Outcome.Valid(Handshake handshake) -> open(request, handshake);
+            case HandshakeParser.Outcome.Valid(Handshake handshake) -> open(request, opener.open(handshake));
+            case HandshakeParser.Outcome.Resuming(ResumeRequest resume) -> open(request, opener.resume(resume));
         }
     }
 
@@ -150,9 +151,9 @@ final class ListenerLoop extends VerticleBase {
                         "/v1/realtime speaks WebSocket: connect with ws:// or wss://.");
     }
 
-    private void open(HttpServerRequest request, Handshake handshake) {
+    private void open(HttpServerRequest request, Future<Opening> decision) {
         request.pause();
-        opener.open(handshake).onComplete(outcome -> {
+        decision.onComplete(outcome -> {
             if (outcome.failed()) {
                 LOGGER.atError().setCause(outcome.cause()).log("a handshake failed for an unexpected reason");
                 refuse(
@@ -185,8 +186,12 @@ final class ListenerLoop extends VerticleBase {
     }
 
     private void enter(ServerWebSocket socket, Entrance entrance) {
-        Leg leg = legs.client(socket, limits);
-        entrance.enter(leg);
+        Context home = entrance.home();
+        if (home == null) {
+            entrance.enter(legs.client(socket, limits));
+        } else {
+            legs.client(socket, limits, home).onSuccess(entrance::enter).onFailure(_ -> entrance.abandon());
+        }
     }
 
     private void refuse(HttpServerRequest request, Refusal refusal) {

@@ -11,6 +11,7 @@ import dev.parley.quota.Admission.SessionDecision;
 import dev.parley.quota.SessionPermit;
 import dev.parley.quota.SessionRequest;
 import dev.parley.relay.Leg;
+import dev.parley.session.Arrival;
 import dev.parley.session.ModelPolicy;
 import dev.parley.session.RealtimeSession;
 import dev.parley.session.SessionOrder;
@@ -24,24 +25,83 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The tenants' door: verifies the token, checks tenant, model and limits, and makes the session. Thread-safe. */
 public final class RealtimeSessions implements SessionOpener {
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
 
+    /** The same for a session that is not there, that has ended, and that is somebody else's. */
+    static final Refusal UNKNOWN_SESSION = Refusal.of(
+                    Kind.NOT_FOUND,
+                    "session_not_found",
+                    "There is no such session to go on with, or not any more: start a new one.")
+            .param("session_id");
+
+    /** For one session, or for one tenant on one node. */
+    static final Refusal TOO_OFTEN = Refusal.of(
+                    Kind.RATE_LIMITED, "resume_rate_limit_exceeded", "Sessions are resumed too often; try again.")
+            .param("session_id")
+            .retryAfter(RETRY_SOON);
+
     private final SessionServices services;
     private final Admission admission;
     private final SessionRegistry registry;
+    private final Peers peers;
 
-    public RealtimeSessions(SessionServices services, Admission admission, SessionRegistry registry) {
+    public RealtimeSessions(SessionServices services, Admission admission, SessionRegistry registry, Peers peers) {
         this.services = services;
         this.admission = admission;
         this.registry = registry;
+        this.peers = peers;
     }
 
     @Override
     public Future<Opening> open(Handshake handshake) {
-        Secret credential = handshake.credential();
+        Optional<Refusal> closed = registry.refusal();
+        if (closed.isPresent()) {
+            return refused(closed.get());
+        }
+        return identified(
+                handshake.credential(),
+                (caller, tenant) -> services.ledger().healthy()
+                        ? admit(handshake, caller, tenant)
+                        : refused(services.ledger().full().retryAfter(RETRY_SOON)));
+    }
+
+    @Override
+    public Future<Opening> resume(ResumeRequest request) {
+        Secret ticket = request.ticket();
+        if (ticket == null) {
+            return identified(
+                    request.credential(),
+                    (caller, _) -> here(request, caller)
+                            .map(Future::succeededFuture)
+                            .orElseGet(() -> elsewhere(request, caller)));
+        }
+        Opening opening = peers.vouchedFor(ticket, request.session())
+                .flatMap(caller -> here(request, caller))
+                .orElse(new Opening.Refused(UNKNOWN_SESSION));
+        return Future.succeededFuture(opening);
+    }
+
+    /** Empty if this node does not have that session, or not for this caller. */
+    private Optional<Opening> here(ResumeRequest request, Caller caller) {
+        return registry.find(request.session())
+                .filter(session -> session.mayBeResumedBy(caller))
+                .map(session -> session.admitsReturn()
+                        ? new Opening.Accepted(new Return(session, caller, request.lastEventId()))
+                        : new Opening.Refused(TOO_OFTEN));
+    }
+
+    private Future<Opening> elsewhere(ResumeRequest request, Caller caller) {
+        Optional<Refusal> leaving = registry.refusal().filter(_ -> registry.draining());
+        return leaving.isPresent() ? refused(leaving.get()) : peers.resume(request, caller);
+    }
+
+    /** Goes on with whom the token speaks for, if its tenant may use the broker now. */
+    private Future<Opening> identified(@Nullable Secret credential, BiFunction<Caller, Tenant, Future<Opening>> next) {
         if (credential == null) {
             return refused(Refusal.of(
                     Kind.UNAUTHENTICATED,
@@ -49,30 +109,23 @@ public final class RealtimeSessions implements SessionOpener {
                     "You didn't provide a token: send 'Authorization: Bearer TOKEN' or the subprotocol"
                             + " 'openai-insecure-api-key.TOKEN'."));
         }
-        Optional<Refusal> closed = registry.refusal();
-        if (closed.isPresent()) {
-            return refused(closed.get());
-        }
         return services.verifier().verify(credential.reveal()).compose(verification -> switch (verification) {
             case Verification.Rejected(Refusal refusal) -> refused(refusal);
-            case Verification.Verified(Caller caller) -> admit(handshake, caller);
+            case Verification.Verified(Caller caller) ->
+                services.tenants().find(caller.tenant()).compose(tenant -> {
+                    Optional<Refusal> barred = barred(tenant);
+                    return barred.isPresent() ? refused(barred.get()) : next.apply(caller, tenant.orElseThrow());
+                });
         });
     }
 
-    private Future<Opening> admit(Handshake handshake, Caller caller) {
-        return services.tenants().find(caller.tenant()).compose(found -> {
-            if (found.isEmpty()) {
-                return refused(Refusal.of(Kind.FORBIDDEN, "unknown_tenant", "The token's tenant does not exist."));
-            }
-            Tenant tenant = found.get();
-            if (tenant.status() != TenantStatus.ACTIVE) {
-                return refused(Refusal.of(Kind.FORBIDDEN, "tenant_suspended", "This tenant is suspended."));
-            }
-            if (!services.ledger().healthy()) {
-                return refused(services.ledger().full().retryAfter(RETRY_SOON));
-            }
-            return admit(handshake, caller, tenant);
-        });
+    private static Optional<Refusal> barred(Optional<Tenant> tenant) {
+        if (tenant.isEmpty()) {
+            return Optional.of(Refusal.of(Kind.FORBIDDEN, "unknown_tenant", "The token's tenant does not exist."));
+        }
+        return tenant.get().status() == TenantStatus.ACTIVE
+                ? Optional.empty()
+                : Optional.of(Refusal.of(Kind.FORBIDDEN, "tenant_suspended", "This tenant is suspended."));
     }
 
     private Future<Opening> admit(Handshake handshake, Caller caller, Tenant tenant) {
@@ -121,5 +174,29 @@ public final class RealtimeSessions implements SessionOpener {
 
     private static Future<Opening> refused(Refusal refusal) {
         return Future.succeededFuture(new Opening.Refused(refusal));
+    }
+
+    /** A client that comes back. */
+    private record Return(
+            RealtimeSession of, Caller caller, @Nullable String lastEventId) implements Entrance {
+        @Override
+        public SessionId session() {
+            return of.id();
+        }
+
+        @Override
+        public Context home() {
+            return of.home();
+        }
+
+        @Override
+        public void enter(Leg client) {
+            of.resume(new Arrival(client, caller, lastEventId));
+        }
+
+        @Override
+        public void abandon() {
+            // the session waits on
+        }
     }
 }

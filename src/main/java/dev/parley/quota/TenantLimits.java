@@ -67,7 +67,11 @@ public final class TenantLimits implements LimitSource {
             case SUBJECT_AUDIO_SECONDS_PER_DAY ->
                 add(limits, name, Unit.AUDIO_MILLIS, LimitPeriod.DAY, subject, amount);
             // Not amounts that are used up: counted or checked elsewhere.
-            case SESSIONS_MAX, SUBJECT_SESSIONS_MAX, SESSION_LENGTH_MAX_SECONDS, OUTPUT_TOKENS_MAX -> {}
+            case SESSIONS_MAX,
+                    SUBJECT_SESSIONS_MAX,
+                    SESSION_LENGTH_MAX_SECONDS,
+                    RESUME_WINDOW_SECONDS,
+                    OUTPUT_TOKENS_MAX -> {}
         }
     }
 

@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.ContextInternal;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,8 +76,6 @@ final class BytesLeg implements Leg {
         clock.add(this);
     }
 
-    // ---- the contract
-
     @Override
     public void judge(Gate next) {
         owner = next;
@@ -130,7 +129,17 @@ final class BytesLeg implements Leg {
     }
 
     @Override
+    public void keep(Backlog backlog) {
+        lane.keep(backlog);
+    }
+
+    @Override
     public void send(Buffer utf8) {
+        send(List.of(utf8));
+    }
+
+    @Override
+    public void send(List<Buffer> events) {
         if (!ending.isOpen()) {
             return;
         }
@@ -139,9 +148,11 @@ final class BytesLeg implements Leg {
             return;
         }
         flushFeeder();
-        writer.send(textFrame(utf8));
-        messagesOut++;
-        bytesOut += utf8.length();
+        for (Buffer utf8 : events) {
+            writer.send(Frames.frame(ctx.alloc(), FrameHeader.TEXT, utf8.getBytes(), !client));
+            messagesOut++;
+            bytesOut += utf8.length();
+        }
         flushUnlessReading();
     }
 
@@ -184,8 +195,6 @@ final class BytesLeg implements Leg {
     public LegCounters counters() {
         return new LegCounters(messagesIn, bytesIn, messagesOut, bytesOut);
     }
-
-    // ---- reading
 
     /** Bytes from the socket; owns them. */
     void read(ByteBuf bytes) {
@@ -296,8 +305,6 @@ final class BytesLeg implements Leg {
         unblockFeeder();
     }
 
-    // ---- writing
-
     /** Bytes from the other leg; owns them. */
     void take(Portion portion) {
         if (writer.isClosed()) {
@@ -310,8 +317,9 @@ final class BytesLeg implements Leg {
         flushUnlessReading();
     }
 
-    ByteBuf textFrame(Buffer utf8) {
-        return Frames.frame(ctx.alloc(), FrameHeader.TEXT, utf8.getBytes(), !client);
+    /** Another text in the place of one that arrived here, as the other leg's socket wants it. */
+    ByteBuf passedFrame(Buffer utf8) {
+        return Frames.frame(ctx.alloc(), FrameHeader.TEXT, utf8.getBytes(), client);
     }
 
     private void flushFeeder() {
@@ -359,8 +367,6 @@ final class BytesLeg implements Leg {
             sendClose(local.code(), local.reason());
         }
     }
-
-    // ---- ending
 
     private void sendClose(int code, String reason) {
         writer.close(code, reason, (ChannelFutureListener) written -> {
@@ -472,8 +478,6 @@ final class BytesLeg implements Leg {
             }
         });
     }
-
-    // ---- time
 
     /** Looks after deadlines; false when the leg is gone and need not be looked at again. */
     boolean sweep(long now) {

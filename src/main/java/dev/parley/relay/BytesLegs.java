@@ -1,7 +1,11 @@
 package dev.parley.relay;
 
 import dev.parley.concurrent.Ticker;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.internal.ContextInternal;
@@ -40,6 +44,20 @@ public final class BytesLegs implements Legs {
     }
 
     @Override
+    public Future<Leg> client(ServerWebSocket socket, RelayLimits limits, Context home) {
+        ContextInternal there = ((ContextInternal) home).unwrap();
+        if (there.nettyEventLoop().inEventLoop()) {
+            return Future.succeededFuture(client(socket, limits));
+        }
+        Promise<BytesLeg> moved = there.promise();
+        Moving moving = new Moving(moved);
+        Channel channel = Takeover.contextOf(socket).channel();
+        Takeover.run(socket, moving, true);
+        moving.to(channel, there.nettyEventLoop(), handler(there, limits, true));
+        return moved.future().map(Leg.class::cast);
+    }
+
+    @Override
     public Leg upstream(WebSocket socket, RelayLimits limits) {
         return leg(socket, limits, false);
     }
@@ -63,9 +81,13 @@ public final class BytesLegs implements Legs {
         if (!loop.inEventLoop()) {
             throw new IllegalStateException("a leg is made on the event loop of its socket");
         }
-        ContextInternal context = currentContext();
-        LoopClock clock = clocks.computeIfAbsent(loop, key -> new LoopClock(key, ticker));
-        return Takeover.run(
-                socket, new LegHandler(ctx -> new BytesLeg(ctx, context, clock, budget, limits, client)), client);
+        LegHandler handler = handler(currentContext(), limits, client);
+        Takeover.run(socket, handler, client);
+        return handler.leg();
+    }
+
+    private LegHandler handler(ContextInternal context, RelayLimits limits, boolean client) {
+        LoopClock clock = clocks.computeIfAbsent(context.nettyEventLoop(), key -> new LoopClock(key, ticker));
+        return new LegHandler(ctx -> new BytesLeg(ctx, context, clock, budget, limits, client));
     }
 }

@@ -23,11 +23,11 @@ record Failure(LegEnd.Cause cause, int code, String reason) {
     }
 
     static Failure slow(String reason) {
-        return new Failure(LegEnd.Cause.SLOW, CloseCodes.TRY_AGAIN_LATER, reason);
+        return new Failure(LegEnd.Cause.SLOW, CloseCodes.TRY_AGAIN_LATER, "slow: " + reason);
     }
 
     static Failure timeout(String reason) {
-        return new Failure(LegEnd.Cause.TIMEOUT, CloseCodes.POLICY, reason);
+        return new Failure(LegEnd.Cause.TIMEOUT, CloseCodes.POLICY, "timeout: " + reason);
     }
 
     LegEnd end() {

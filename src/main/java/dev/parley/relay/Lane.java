@@ -22,6 +22,7 @@ final class Lane {
     private int bytes;
     private long charged;
     private boolean overBudget;
+    private @Nullable Backlog backlog;
 
     Lane(BytesLeg source, MemoryBudget budget, int bytesMax) {
         this.source = source;
@@ -52,9 +53,18 @@ final class Lane {
         return bytes >= bytesMax || overBudget;
     }
 
+    /** Keeps what is passed on from now on; what waits then goes to whoever is the target when its turn comes. */
+    void keep(Backlog kept) {
+        backlog = kept;
+    }
+
     /** Whether something still waits for {@code target}. */
     boolean holdsFor(BytesLeg target) {
-        return waiting.stream().anyMatch(entry -> entry.target == target);
+        return waiting.stream().anyMatch(entry -> targetOf(entry) == target);
+    }
+
+    private @Nullable BytesLeg targetOf(Entry entry) {
+        return backlog == null ? entry.target : source.target();
     }
 
     /** Passes bytes on; owns them. */
@@ -76,7 +86,7 @@ final class Lane {
             push(entry);
             await(entry, original, payload, decision);
         } else {
-            outcome(target, original, payload, delivery).forEach(portion -> pass(target, portion));
+            outcome(original, payload, delivery).forEach(portion -> pass(target, portion));
         }
     }
 
@@ -115,24 +125,24 @@ final class Lane {
             if (result.failed()) {
                 original.release();
                 entry.decided = true;
-                decisionFailed(entry.target, result.cause());
+                decisionFailed(targetOf(entry), result.cause());
             } else if (result.result() instanceof Delivery.Later(Future<Delivery> next)) {
                 await(entry, original, payload, next);
             } else {
-                entry.portions = outcome(entry.target, original, payload, result.result());
+                entry.portions = outcome(original, payload, result.result());
                 entry.decided = true;
             }
             drain();
         }));
     }
 
-    private static List<Portion> outcome(@Nullable BytesLeg target, Held original, long payload, Delivery delivery) {
+    private List<Portion> outcome(Held original, long payload, Delivery delivery) {
         if (delivery instanceof Delivery.AsIs) {
             return original.take(payload);
         }
         original.release();
-        return delivery instanceof Delivery.Replaced(Buffer utf8) && target != null
-                ? List.of(new Portion(target.textFrame(utf8), Edge.MESSAGE, 1, utf8.length()))
+        return delivery instanceof Delivery.Replaced(Buffer utf8)
+                ? List.of(new Portion(source.passedFrame(utf8), Edge.MESSAGE, 1, utf8.length()))
                 : List.of();
     }
 
@@ -140,12 +150,13 @@ final class Lane {
         while (!waiting.isEmpty() && waiting.element().decided) {
             Entry next = waiting.remove();
             bytes -= next.bytes;
-            next.portions.forEach(portion -> write(next.target, portion));
-            if (next.breaksOff && next.target != null) {
-                next.target.brokenOff();
+            next.portions.forEach(portion -> write(targetOf(next), portion));
+            BytesLeg target = targetOf(next);
+            if (next.breaksOff && target != null) {
+                target.brokenOff();
             }
-            if (next.target != null) {
-                next.target.laneMoved();
+            if (target != null) {
+                target.laneMoved();
             }
         }
         if (bytes <= MemoryBudget.FREE_BYTES) {
@@ -156,11 +167,18 @@ final class Lane {
         source.flowChanged();
     }
 
-    private static void write(@Nullable BytesLeg target, Portion portion) {
+    private void write(@Nullable BytesLeg target, Portion portion) {
+        Backlog kept = backlog;
+        if (kept != null) {
+            kept.add(portion);
+        }
         if (target == null) {
             portion.frames().release();
         } else {
             target.take(portion);
+        }
+        if (kept != null) {
+            kept.moved();
         }
     }
 }

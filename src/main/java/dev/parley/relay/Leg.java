@@ -2,6 +2,7 @@ package dev.parley.relay;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,10 +35,22 @@ public interface Leg {
     void resumeReading();
 
     /**
+     * Keeps in the backlog, beside passing it on, whatever this leg passes on; also while there is no other side. With a
+     * backlog, what waits behind a {@link Delivery.Later} goes to the leg that is the other side when its turn comes. Set
+     * before {@link #start()}, or when a message has just been judged.
+     */
+    void keep(Backlog backlog);
+
+    /**
      * Sends a text message of the broker's own, after all that was queued for this leg and never inside another message.
      * Ignored once the leg is closing.
      */
     void send(Buffer utf8);
+
+    /** Sends several, which wait together: they are too many for a slow leg all together or not at all. */
+    default void send(List<Buffer> events) {
+        events.forEach(this::send);
+    }
 
     /**
      * Sends a close frame behind all that is queued, and behind what a {@link Delivery.Later} still holds back for this

@@ -1,5 +1,7 @@
 package dev.parley.relay;
 
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocket;
 
@@ -10,6 +12,13 @@ import io.vertx.core.http.WebSocket;
  */
 public interface Legs {
     Leg client(ServerWebSocket socket, RelayLimits limits);
+
+    /**
+     * A client's leg on another event loop than its socket's: the socket moves there, and nothing of it is lost.
+     *
+     * @param home of the leg's gates; the future completes on it, and fails if the socket was lost on the way
+     */
+    Future<Leg> client(ServerWebSocket socket, RelayLimits limits, Context home);
 
     Leg upstream(WebSocket socket, RelayLimits limits);
 }

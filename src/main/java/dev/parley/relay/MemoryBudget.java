@@ -19,7 +19,12 @@ final class MemoryBudget {
 
     /** Whether the bytes were granted. */
     boolean take(long bytes) {
-        if (taken.addAndGet(bytes) <= max) {
+        return takeWithin(bytes, max);
+    }
+
+    /** The same for somebody who may not take the last of it: whether all that is taken stays within {@code most}. */
+    boolean takeWithin(long bytes, long most) {
+        if (taken.addAndGet(bytes) <= Math.min(most, max)) {
             return true;
         }
         taken.addAndGet(-bytes);

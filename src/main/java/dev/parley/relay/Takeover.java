@@ -18,21 +18,24 @@ import io.vertx.core.internal.http.WebSocketInternal;
  * of queues and headers that it keeps for each connection are free; {@code SslHandler} stays at the head of the pipeline.
  */
 final class Takeover {
+    /** The handler's name in the pipeline. */
+    static final String NAME = "relay";
+
     private Takeover() {}
 
     static ChannelHandlerContext contextOf(WebSocket socket) {
         return ((WebSocketInternal) socket).channelHandlerContext();
     }
 
-    /** Puts a leg's handler into the codecs' place. */
-    static BytesLeg run(WebSocket socket, LegHandler handler, boolean fromClient) {
+    /** Puts a handler into the codecs' place, which hears what had been read. */
+    static void run(WebSocket socket, ChannelInboundHandler handler, boolean fromClient) {
         ChannelHandlerContext vertx = contextOf(socket);
         ByteBuf early = decodedEarly(socket, vertx, fromClient);
         vertx.channel().config().setAutoRead(false);
         ChannelPipeline pipeline = vertx.pipeline();
         ChannelHandlerContext decoder = pipeline.context(WebSocketFrameDecoder.class);
-        pipeline.addAfter(decoder.name(), "relay", handler);
-        handler.leg().read(early);
+        pipeline.addAfter(decoder.name(), NAME, handler);
+        hear(handler, pipeline.context(NAME), early);
         // Bytes that the decoder had not yet made into frames come out of it now, and the leg keeps them until its
         // start.
         pipeline.remove(decoder.name());
@@ -42,7 +45,14 @@ final class Takeover {
             // If not, the end itself is on its way to Vert.x, or was there.
             letGo(vertx, pipeline);
         }
-        return handler.leg();
+    }
+
+    private static void hear(ChannelInboundHandler handler, ChannelHandlerContext ctx, ByteBuf early) {
+        try {
+            handler.channelRead(ctx, early);
+        } catch (Exception e) {
+            throw new IllegalStateException("what was read early cannot be kept", e);
+        }
     }
 
     private static void letGo(ChannelHandlerContext vertx, ChannelPipeline pipeline) {

@@ -18,6 +18,7 @@ import dev.parley.quota.CountedAdmission;
 import dev.parley.quota.GrantKeeper;
 import dev.parley.quota.GrantedAdmission;
 import dev.parley.quota.TenantLimits;
+import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
@@ -46,6 +47,7 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
     private static final String DRAINING = "draining: no new sessions";
     private static final int BLOCKING_WAITING_MAX = 1_000;
+    private static final int LOOK_UPS_MAX = 2;
     /** Connections of the pool that blocking work leaves to the writers of the ledger and of the errors. */
     private static final int WRITERS_CONNECTIONS = 2;
 
@@ -58,6 +60,7 @@ public final class Broker implements AutoCloseable {
     private @Nullable Demo demo;
     private @Nullable Upstreams upstreams;
     private @Nullable Nodes nodes;
+    private @Nullable Resumption resumption;
     private int tenantPort;
     private int adminPort;
 
@@ -136,6 +139,7 @@ public final class Broker implements AutoCloseable {
         JwtVerifier verifier = startVerifier(vertx, storage, tenants);
         startWebhooks(vertx, storage);
         BytesLegs legs = new BytesLegs();
+        Backlogs backlogs = new Backlogs();
         Upstreams upstream = Upstreams.start(vertx, config, legs, storage.accounts(), telemetry.meters(), parts);
         upstreams = upstream;
         Ledger ledger = new MeteredLedger(writer, telemetry.meters());
@@ -153,13 +157,21 @@ public final class Broker implements AutoCloseable {
                 Ticker.SYSTEM,
                 config.session(),
                 config.auth().recheckInterval(),
-                config.node().name());
-        telemetry.observe(registry, upstream.pool(), legs, writer, storage);
+                config.node().name(),
+                backlogs);
+        telemetry.observe(registry, upstream.pool(), legs, backlogs, writer, storage);
         if (config.node().demo()) {
             BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
         }
-        tenantPort = startTenantListener(vertx, blocking, legs, new RealtimeSessions(services, admission, registry));
+        // a door of its own: who asks for sessions that are not there makes nobody else wait
+        Blocking lookUps = blocking(vertx, "session look-ups", LOOK_UPS_MAX);
+        Resumption resuming = Resumption.start(vertx, config, storage, lookUps, legs, registry, parts);
+        telemetry.observe(resuming.nodes());
+        tenantPort = startTenantListener(
+                vertx, blocking, legs, new RealtimeSessions(services, admission, registry, resuming.peers()));
+        resuming.reachedAt(config, tenantPort, parts);
+        resumption = resuming;
     }
 
     private int startAdmin(Vertx vertx, Blocking blocking) throws StartException {
@@ -277,7 +289,10 @@ public final class Broker implements AutoCloseable {
         if (nodes != null) {
             nodes.draining();
         }
-        return registry.drain(session.drainTimeout());
+        Future<Void> sessions = registry.drain(session.drainTimeout());
+        return resumption == null
+                ? sessions
+                : Future.all(sessions, resumption.drain(session.drainTimeout())).mapEmpty();
     }
 
     /** After the deadline the sessions cut their responses themselves, and commit what is known of them. */

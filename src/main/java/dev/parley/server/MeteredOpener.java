@@ -1,6 +1,7 @@
 package dev.parley.server;
 
 import dev.parley.gateway.Handshake;
+import dev.parley.gateway.ResumeRequest;
 import dev.parley.gateway.SessionOpener;
 import dev.parley.telemetry.Meters;
 import io.vertx.core.Future;
@@ -12,6 +13,16 @@ record MeteredOpener(SessionOpener opener, Meters meters) implements SessionOpen
         return opener.open(handshake).onSuccess(opening -> {
             switch (opening) {
                 case Opening.Accepted _ -> meters.sessionStarted();
+                case Opening.Refused(var refusal) -> meters.refused(refusal.code());
+            }
+        });
+    }
+
+    @Override
+    public Future<Opening> resume(ResumeRequest request) {
+        return opener.resume(request).onSuccess(opening -> {
+            switch (opening) {
+                case Opening.Accepted _ -> meters.sessionResumed();
                 case Opening.Refused(var refusal) -> meters.refused(refusal.code());
             }
         });

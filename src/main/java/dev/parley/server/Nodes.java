@@ -32,9 +32,9 @@ import java.util.Set;
 final class Nodes {
     /**
      * Threads that use the control connections: heartbeat, reaper, permits, commands, news of tenants, grants, sealer,
-     * rollups, budget events, webhooks, upstream accounts.
+     * rollups, budget events, webhooks, upstream accounts, session directory.
      */
-    static final int THREADS = 11;
+    static final int THREADS = 12;
 
     /** How long responses may still run when the other nodes have given this one up. */
     private static final Duration FENCED_GRACE = Duration.ofSeconds(5);

@@ -1,9 +1,11 @@
 package dev.parley.server;
 
+import dev.parley.gateway.PeerNodes;
 import dev.parley.ledger.LedgerWriter;
 import dev.parley.pool.PoolSnapshot.ModelRow;
 import dev.parley.pool.SessionPool;
 import dev.parley.quota.GrantKeeper;
+import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
@@ -41,13 +43,26 @@ final class Telemetry implements AutoCloseable {
         return meters;
     }
 
+    /** Adds the gauge of clients whose sessions are on other nodes. */
+    void observe(PeerNodes peers) {
+        meters.gauge("parley.passages", "Clients here whose session is on another node", peers::passages);
+    }
+
     /** Adds the gauges of parts that count for themselves. */
-    void observe(SessionRegistry sessions, SessionPool upstream, BytesLegs legs, LedgerWriter ledger, Storage storage) {
+    void observe(
+            SessionRegistry sessions,
+            SessionPool upstream,
+            BytesLegs legs,
+            Backlogs backlogs,
+            LedgerWriter ledger,
+            Storage storage) {
         meters.gauge("parley.sessions", "Sessions of this node", sessions::size);
+        meters.gauge("parley.sessions.parked", "Sessions that wait for their client", sessions::parked);
         meters.gauge("parley.responses.running", "Responses begun and not ended", () -> running(sessions));
         meters.gauge("parley.upstream.sessions", "Upstream sessions open or being opened", upstream::openSessions);
         observe(upstream);
         meters.gauge("parley.relay.held.bytes", "Bytes of unfinished and held messages", legs::heldBytes);
+        meters.gauge("parley.backlog.bytes", "Bytes kept for clients that may come back", backlogs::bytes);
         meters.gauge("parley.ledger.places", "Places for usage entries that are claimed", ledger::placesTaken);
         meters.gauge("parley.ledger.waiting", "Usage entries not yet committed", ledger::waiting);
         meters.gauge(

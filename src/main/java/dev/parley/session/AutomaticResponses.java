@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
  * settled, the cover is raised to the full worst case. If it cannot be, automatic responses are switched off upstream and
  * each turn is gated: the broker asks for the response itself, lowered to what is left. A gated session stays so until its
  * client sets its turn detection anew.
+ *
+ * <p>While the client is lost, a response that starts is cancelled at once and nothing is armed or raised; a further one ends
+ * the session. So nobody's absence costs more than what was reserved when they left.
  */
 final class AutomaticResponses {
     private static final Logger LOGGER = LoggerFactory.getLogger(AutomaticResponses.class);
@@ -128,10 +131,19 @@ final class AutomaticResponses {
         if (cover != null) {
             cover.busy();
         }
-        if (wanted && !gated && !arming) { // what is being armed already covers the next one
+        if (wanted && !gated && !arming && life.attended()) { // what is being armed already covers the next one
             rearm();
         }
         return cover;
+    }
+
+    /** The client is back: responses may start again. */
+    void attended() {
+        if (wanted && !gated && !arming && standing == null) {
+            rearm();
+        } else {
+            topUp();
+        }
     }
 
     /** The provider has told of its session, and no update by which the client wants them is under way. */
@@ -158,7 +170,7 @@ final class AutomaticResponses {
     /** What the next response can cost has grown, or none runs any more. */
     void topUp() {
         Cover cover = standing;
-        if (cover == null || gated) {
+        if (cover == null || gated || !life.attended()) {
             return;
         }
         WorstCase need = worstCase.get();
@@ -172,7 +184,7 @@ final class AutomaticResponses {
     /** Somebody speaks: the response that may follow counts in the minute in which it begins. */
     void awaken() {
         Cover cover = standing;
-        if (cover == null || gated) {
+        if (cover == null || gated || !life.attended()) {
             return;
         }
         cover.renew().onSuccess(refusal -> {

@@ -1,7 +1,9 @@
 package dev.parley.session;
 
 import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.RejectionMapper;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +20,27 @@ record Ending(
         int closeCode,
         String closeReason,
         boolean normal) {
+    private static final int CLOSE_GOING_AWAY = 1001;
+
     static Ending of(String origin, Refusal refusal) {
         return new Ending(
                 origin, refusal, null, refusal.kind().closeCode(), RejectionMapper.closeReason(refusal), false);
+    }
+
+    static Ending expired(Duration longest) {
+        String message = "Your session hit the maximum duration of " + Math.max(1, longest.toMinutes()) + " minutes.";
+        return of("client", Refusal.of(Kind.BAD_REQUEST, "session_expired", message))
+                .closing(CLOSE_GOING_AWAY, message)
+                .withoutAlarm();
+    }
+
+    static Ending drained() {
+        return of("broker", draining()).withoutAlarm();
+    }
+
+    static Refusal draining() {
+        return Refusal.of(Kind.DRAINING, "node_draining", "This node is shutting down; connect again to reach another.")
+                .retryAfter(Duration.ofSeconds(1));
     }
 
     Ending causedBy(@Nullable String eventId) {

@@ -1,12 +1,12 @@
 package dev.parley.session;
 
+import dev.parley.auth.Caller;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
-import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
@@ -17,12 +17,9 @@ import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -32,26 +29,35 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   CONNECTING ──upstream opened──▶ RELAYING ──either side ends, or the broker ends it──▶ ENDING ──▶ ENDED
- *        └────────────upstream unavailable────────────────────────────────────────────────▲
+ *        │                           │    ▲                                                ▲
+ *        │                client lost│    │client back                                     │
+ *        │                           ▼    │                                                │
+ *        │                           PARKED ──window over, upstream or broker end it───────┤
+ *        └───────────upstream unavailable──────────────────────────────────────────────────┘
  * </pre>
+ *
+ * A session whose client is lost is parked for its tenant's window: what runs goes on, and what the client would be sent is
+ * kept for it; nothing new starts on its behalf. A client that comes back takes the session over, also from a connection that
+ * is not known to be lost.
  *
  * While it ends, running responses are cancelled and their usage is awaited for a while; then the upstream is closed, what
  * is still open is estimated, and the permit goes back last.
  */
 public final class RealtimeSession {
-    private static final int CLOSE_GOING_AWAY = 1001;
+    private static final LegEnd TAKEN_OVER = new LegEnd(LegEnd.Cause.LOCAL, 1000, "resumed on another connection");
 
     private final Context context;
-    private final Vertx vertx;
     private final SessionServices services;
     private final SessionRegistry registry;
     private final SessionOrder order;
-    private final Leg client;
+    private final ClientSide client;
     private final SessionReport report;
+    private final Parking parking;
+    private final ReturnRate returns;
     private final OwnEvents toldIds = new OwnEvents();
     private final Instant startedAt;
     private final long startedNanos;
-    private final List<Long> timers = new ArrayList<>();
+    private final SessionTimers timers;
     private final Life life = new Life();
 
     private volatile Phase phase = Phase.CONNECTING;
@@ -63,51 +69,40 @@ public final class RealtimeSession {
     /** Said while there was no upstream yet. */
     private @Nullable Ending endedEarly;
 
-    private long lengthTimer = -1;
-    private boolean clientGone;
+    /** Whose token stands for the session now: a client that comes back may have a newer one. */
+    private Caller caller;
+
     private boolean upstreamGone;
     private boolean permitReleased;
     private boolean draining;
     private boolean lookPending;
 
-    private enum Phase {
-        CONNECTING,
-        RELAYING,
-        ENDING,
-        ENDED
-    }
-
-    private record Farewell(Ending ending, boolean told) {}
-
     public RealtimeSession(
             Context context, SessionServices services, SessionRegistry registry, SessionOrder order, Leg client) {
         this.context = context;
-        this.vertx = context.owner();
+        this.timers = new SessionTimers(context.owner());
         this.services = services;
         this.registry = registry;
         this.order = order;
-        this.client = client;
+        this.client = new ClientSide(client);
+        this.caller = order.caller();
         this.report = new SessionReport(services, order);
+        this.parking = new Parking(context.owner(), this.client, report, toldIds);
         this.startedAt = services.ticker().now();
         this.startedNanos = services.ticker().nanos();
+        this.returns = new ReturnRate(startedNanos);
     }
 
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */
     public void start() {
         registry.add(this);
         services.upstream()
-                .acquire(order.tenant().id(), new Target(upstreamModel()))
-                .onComplete(outcome -> {
-                    if (outcome.failed()) {
-                        unavailable(
-                                Refusal.of(
-                                        Kind.UPSTREAM_UNAVAILABLE,
-                                        "upstream_unavailable",
-                                        "The upstream is unavailable."),
-                                outcome.cause().getClass().getSimpleName());
-                        return;
-                    }
-                    switch (outcome.result()) {
+                .acquire(order.tenant().id(), new Target(order.upstreamModel()))
+                .otherwise(failure -> new Outcome.Unavailable(
+                        Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "The upstream is unavailable."),
+                        failure.getClass().getSimpleName()))
+                .onSuccess(outcome -> {
+                    switch (outcome) {
                         case Outcome.Unavailable(Refusal refusal, String code) -> unavailable(refusal, code);
                         case Outcome.Connected(UpstreamSession session) -> connected(session);
                     }
@@ -132,6 +127,17 @@ public final class RealtimeSession {
                 live == null ? NanoUsd.ZERO : live.filer().spent());
     }
 
+    /** The id that the client knows the session by. */
+    @Nullable
+    String knownAs() {
+        return upstream == null ? null : upstream.id();
+    }
+
+    /** Whether it waits for its client. Callable from any thread. */
+    boolean isParked() {
+        return phase == Phase.PARKED;
+    }
+
     TenantId tenant() {
         return order.tenant().id();
     }
@@ -143,18 +149,18 @@ public final class RealtimeSession {
      */
     void drain(Duration wait, Duration deadline) {
         context.runOnContext(_ -> {
-            long rest = Math.max(1, deadline.minus(wait).toMillis());
-            if (wait.toMillis() == 0) {
+            Duration rest = deadline.minus(wait);
+            if (wait.isZero()) {
                 leave(rest);
             } else {
-                timers.add(vertx.setTimer(wait.toMillis(), _ -> leave(rest)));
+                timers.after(wait, () -> leave(rest));
             }
         });
     }
 
-    private void leave(long restMillis) {
+    private void leave(Duration rest) {
         draining = true;
-        timers.add(vertx.setTimer(restMillis, _ -> life.end(drained())));
+        timers.after(rest, () -> life.end(Ending.drained()));
         life.progressed();
     }
 
@@ -172,7 +178,7 @@ public final class RealtimeSession {
     void recheck() {
         context.runOnContext(_ -> {
             services.verifier()
-                    .recheck(order.caller())
+                    .recheck(caller)
                     .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why))));
             services.tenants().find(order.tenant().id()).onSuccess(tenant -> tenant.ifPresent(this::hear));
         });
@@ -186,7 +192,7 @@ public final class RealtimeSession {
         order.terms().hear(tenant);
         order.permit().hear(tenant);
         SessionParts live = parts;
-        if (phase != Phase.RELAYING || live == null) {
+        if (!life.relaying() || live == null) {
             return;
         }
         limitLength();
@@ -224,9 +230,13 @@ public final class RealtimeSession {
         phase = Phase.RELAYING;
         report.started(session.account());
         client.judge(live.clientGate());
-        client.forwardTo(session.leg());
+        Duration window = order.tenant().resumeWindow();
+        if (!window.isZero() && client.isOpen()) {
+            client.keep(services.backlogs().open(window), session.leg());
+            registry.known(this);
+        }
         session.leg().judge(live.upstreamGate());
-        session.leg().forwardTo(client);
+        client.connect(session.leg());
         client.send(session.created());
         session.early().forEach(client::send);
         watch();
@@ -254,43 +264,91 @@ public final class RealtimeSession {
     /** The timers of a running session: its longest life, and whether its token and tenant still stand. */
     private void watch() {
         limitLength();
-        timers.add(vertx.setPeriodic(services.recheckInterval().toMillis(), _ -> recheck()));
+        timers.every(services.recheckInterval(), () -> {
+            recheck();
+            client.expire();
+        });
     }
 
     private void limitLength() {
-        if (lengthTimer >= 0) {
-            vertx.cancelTimer(lengthTimer);
-        }
         Duration longest = order.tenant().sessionLengthMax();
-        long left = longest.minusNanos(services.ticker().nanos() - startedNanos).toMillis();
-        lengthTimer = vertx.setTimer(Math.max(1, left), _ -> life.end(expired(longest)));
-    }
-
-    private static Ending expired(Duration longest) {
-        String message = "Your session hit the maximum duration of " + Math.max(1, longest.toMinutes()) + " minutes.";
-        return Ending.of("client", Refusal.of(Kind.BAD_REQUEST, "session_expired", message))
-                .closing(CLOSE_GOING_AWAY, message)
-                .withoutAlarm();
-    }
-
-    private static Ending drained() {
-        return Ending.of("broker", draining()).withoutAlarm();
-    }
-
-    private static Refusal draining() {
-        return Refusal.of(Kind.DRAINING, "node_draining", "This node is shutting down; connect again to reach another.")
-                .retryAfter(Duration.ofSeconds(1));
+        timers.limit(
+                longest.minusNanos(services.ticker().nanos() - startedNanos), () -> life.end(Ending.expired(longest)));
     }
 
     private void clientEnded(LegEnd end) {
-        clientGone = true;
-        if (phase == Phase.RELAYING) {
-            phase = Phase.ENDING;
-            report.clientEnded(end);
-            report.ended("client " + end.cause(), end.code());
-            drainUpstream();
+        if (phase == Phase.RELAYING && client.isKept() && ClientSide.mayReturn(end)) {
+            park(end);
+        } else if (phase == Phase.RELAYING) {
+            leftBy(end);
         }
         finish();
+    }
+
+    private void leftBy(LegEnd end) {
+        phase = Phase.ENDING;
+        report.clientEnded(end);
+        report.ended("client " + end.cause(), end.code());
+        drainUpstream();
+    }
+
+    private void park(LegEnd end) {
+        UpstreamSession session = upstream;
+        Duration window = order.tenant().resumeWindow();
+        if (session == null || window.isZero()) {
+            leftBy(end);
+            return;
+        }
+        phase = Phase.PARKED;
+        parking.begin(end, window, session.leg(), () -> {
+            leftBy(end);
+            finish();
+        });
+    }
+
+    /** Whether a caller may take the session over. Callable from any thread. */
+    public boolean mayBeResumedBy(Caller back) {
+        return life.relaying() && order.isFor(back);
+    }
+
+    /** Whether it may do so now; counts it if so. Callable from any thread. */
+    public boolean admitsReturn() {
+        return returns.take(services.ticker().nanos());
+    }
+
+    /** Where the leg of a client that comes back must live. Callable from any thread. */
+    public Context home() {
+        return context;
+    }
+
+    /**
+     * A client is back: it takes the session over, also from a connection that is not known to be lost, and gets what it
+     * missed. On the session's event loop.
+     */
+    public void resume(Arrival back) {
+        UpstreamSession session = upstream;
+        if (!life.relaying() || session == null || !client.isKept()) {
+            parking.turnAway(back);
+            return;
+        }
+        if (phase == Phase.RELAYING) {
+            client.dismiss(session.leg());
+            park(TAKEN_OVER);
+        }
+        parking.arrived(back, this::goOn);
+    }
+
+    private void goOn(Arrival back) {
+        UpstreamSession session = upstream;
+        SessionParts live = parts;
+        if (phase != Phase.PARKED || session == null || live == null) {
+            parking.turnAway(back);
+            return;
+        }
+        phase = Phase.RELAYING;
+        caller = back.caller();
+        parking.welcome(back, live.clientGate(), session.leg());
+        live.attended();
     }
 
     private void upstreamEnded(LegEnd end) {
@@ -301,8 +359,9 @@ public final class RealtimeSession {
             return;
         }
         session.lease().ended(end);
-        boolean relayed = phase == Phase.RELAYING;
+        boolean relayed = life.relaying();
         phase = Phase.ENDING;
+        parking.end();
         live.abandon();
         if (relayed) {
             farewell = new Farewell(UpstreamEnding.of(end), live.upstreamGate().lastWasError());
@@ -313,11 +372,12 @@ public final class RealtimeSession {
     /** Lets running responses end and their usage come, for a while; then closes the upstream. */
     private void drainUpstream() {
         SessionParts live = parts;
+        parking.end();
         if (live == null || upstreamGone) {
             return;
         }
         live.cancelResponses();
-        timers.add(vertx.setTimer(services.config().cancelTimeout().toMillis(), _ -> closeUpstream()));
+        timers.after(services.config().cancelTimeout(), this::closeUpstream);
         life.progressed();
     }
 
@@ -330,17 +390,7 @@ public final class RealtimeSession {
 
     private void sayGoodbye(Farewell words) {
         farewell = null;
-        Ending ending = words.ending();
-        if (ending.normal()) {
-            report.ended(ending.refusal().code(), ending.closeCode());
-        } else if (parts != null) {
-            report.abnormal(
-                    ending.origin(), ending.refusal().code(), ending.refusal().message(), ending.closeCode());
-        }
-        if (!words.told()) {
-            client.send(RejectionMapper.errorEvent(ending.refusal(), toldIds.next(), ending.clientEventId()));
-        }
-        client.close(ending.closeCode(), ending.closeReason());
+        words.say(client, report, toldIds, parts != null);
     }
 
     private void look() {
@@ -351,9 +401,9 @@ public final class RealtimeSession {
         }
         boolean committed = live.filer().committing() == 0;
         Farewell words = farewell;
-        if (phase == Phase.RELAYING) {
+        if (life.relaying()) {
             if (draining && committed && live.noResponseRuns()) {
-                life.end(drained());
+                life.end(Ending.drained());
             }
         } else if (words != null && committed) {
             sayGoodbye(words);
@@ -365,15 +415,14 @@ public final class RealtimeSession {
 
     /** Gives back what is left when both sides are gone; the session counts until its last usage is committed. */
     private void finish() {
-        if (!clientGone || !upstreamGone || phase == Phase.ENDED) {
+        if (!client.gone() || !upstreamGone || phase == Phase.ENDED) {
             return;
         }
         if (!permitReleased) {
             permitReleased = true;
-            timers.forEach(vertx::cancelTimer);
-            timers.clear();
-            vertx.cancelTimer(lengthTimer);
+            timers.stop();
             order.permit().release();
+            parking.close();
         }
         SessionParts live = parts;
         if (live == null || live.filer().committing() == 0) {
@@ -382,20 +431,21 @@ public final class RealtimeSession {
         }
     }
 
-    private @Nullable ModelName upstreamModel() {
-        return order.kind() == ModelKind.CONVERSATION ? order.model() : null;
-    }
-
     /** What the parts of the session see of it. */
     private final class Life implements SessionLife {
         @Override
         public boolean relaying() {
+            return phase.isLive();
+        }
+
+        @Override
+        public boolean attended() {
             return phase == Phase.RELAYING;
         }
 
         @Override
         public @Nullable Refusal noNewWork() {
-            return draining ? draining() : null;
+            return draining ? Ending.draining() : null;
         }
 
         @Override
@@ -420,7 +470,7 @@ public final class RealtimeSession {
             Farewell waiting = farewell;
             if (phase == Phase.CONNECTING) {
                 endedEarly = endedEarly == null ? ending : endedEarly;
-            } else if (phase == Phase.RELAYING) {
+            } else if (relaying()) {
                 phase = Phase.ENDING;
                 sayGoodbye(new Farewell(ending, false));
                 drainUpstream();

@@ -30,6 +30,8 @@ final class Responses {
     private static final Logger LOGGER = LoggerFactory.getLogger(Responses.class);
     private static final List<String> LIMIT = List.of("response", "max_output_tokens");
     private static final List<String> EVENT_ID = List.of("event_id");
+    private static final Refusal UNATTENDED = Refusal.of(
+            Kind.FORBIDDEN, "session_unattended", "Responses started again and again while the client was lost.");
 
     private final ResponsePrice price;
     private final RequestRules rules;
@@ -113,7 +115,7 @@ final class Responses {
 
     /** A turn has ended that the provider would have answered if it had not been switched off. */
     void gatedTurn() {
-        if (life.noNewWork() != null || book.standardOpen() || book.full()) {
+        if (life.noNewWork() != null || !life.attended() || book.standardOpen() || book.full()) {
             return;
         }
         Terms terms = new Terms(true, true, false, false, conversation.mark(), conversation.bound());
@@ -136,7 +138,7 @@ final class Responses {
         if (opened.cover() == null) {
             LOGGER.atWarn().addKeyValue("response", id).log("a response that nothing covers is cancelled");
         }
-        boolean slipped = gated && opened.terms().automatic();
+        boolean slipped = (gated || !life.attended()) && opened.terms().automatic();
         if (opened.cover() == null || slipped || !life.relaying()) {
             cancel(opened);
         }
@@ -144,6 +146,8 @@ final class Responses {
         if (smuggled || price.isUnbounded(response)) {
             cancel(opened);
             life.end(Ending.of("client", RequestRules.smuggled()));
+        } else if (opened.cover() == null && !life.attended()) {
+            life.end(Ending.of("client", UNATTENDED).withoutAlarm());
         }
     }
 

@@ -6,8 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session ask of it. On its event loop. */
 interface SessionLife {
-    /** Whether both sides are there; false from the moment the session begins to end. */
+    /** Whether the session goes on; false from the moment it begins to end. */
     boolean relaying();
+
+    /** Whether its client is there: without one nothing new may start. */
+    boolean attended();
 
     /** Why nothing new may start, such as a drain. */
     @Nullable

@@ -27,4 +27,17 @@ public record SessionOrder(
     public Tenant tenant() {
         return terms.now();
     }
+
+    /** The model that is named upstream. */
+    @Nullable
+    ModelName upstreamModel() {
+        return kind == ModelKind.CONVERSATION ? model : null;
+    }
+
+    /** Whether the session is this caller's: of the same tenant and subject, with a token that allows its model. */
+    boolean isFor(Caller other) {
+        return caller.tenant().equals(other.tenant())
+                && caller.subject().equals(other.subject())
+                && (model == null || other.allows(model));
+    }
 }

@@ -130,6 +130,13 @@ final class SessionParts {
         }
     }
 
+    /** The client is back. */
+    void attended() {
+        if (responses != null) {
+            responses.automatic().attended();
+        }
+    }
+
     /** Whether no usage is awaited any more. */
     boolean idle() {
         return (responses == null || responses.idle()) && transcriptions.idle();

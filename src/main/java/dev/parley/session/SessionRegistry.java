@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The live sessions of this node. Thread-safe. */
@@ -22,6 +23,10 @@ public final class SessionRegistry {
 
     private final int sessionsMax;
     private final Map<SessionId, RealtimeSession> sessions = new ConcurrentHashMap<>();
+    /** Those that can be resumed, by the id that their clients know from {@code session.created}. */
+    private final Map<String, RealtimeSession> known = new ConcurrentHashMap<>();
+
+    private volatile BiConsumer<SessionId, String> toldOfKnown = (_, _) -> {};
     private volatile @Nullable Drain drain;
 
     public SessionRegistry(int sessionsMax) {
@@ -50,6 +55,11 @@ public final class SessionRegistry {
     /** Sessions that have begun and whose last resource is not given back yet. */
     public int size() {
         return sessions.size();
+    }
+
+    /** Those among them that wait for their client. */
+    public long parked() {
+        return sessions.values().stream().filter(RealtimeSession::isParked).count();
     }
 
     public List<SessionSnapshot> snapshots() {
@@ -106,6 +116,17 @@ public final class SessionRegistry {
                 : session.end(why).map(true);
     }
 
+    /** @param listener hears of sessions that can be resumed, with the id that their clients know; must not block */
+    public void tellOfKnown(BiConsumer<SessionId, String> listener) {
+        toldOfKnown = listener;
+    }
+
+    /** A session of this node by the id in its {@code session.created}, or by the broker's own. */
+    public Optional<RealtimeSession> find(String id) {
+        RealtimeSession session = known.get(id);
+        return Optional.ofNullable(session == null ? sessions.get(new SessionId(id)) : session);
+    }
+
     /** Has the tenant's sessions look at once whether they may still be. */
     public void recheck(Collection<TenantId> tenants) {
         for (RealtimeSession session : sessions.values()) {
@@ -123,8 +144,21 @@ public final class SessionRegistry {
         }
     }
 
+    /** The session has the id by which its client may come back. */
+    void known(RealtimeSession session) {
+        String id = session.knownAs();
+        if (id != null) {
+            known.put(id, session);
+            toldOfKnown.accept(session.id(), id);
+        }
+    }
+
     void remove(RealtimeSession session) {
         sessions.remove(session.id());
+        String id = session.knownAs();
+        if (id != null) {
+            known.remove(id, session);
+        }
         Drain running = drain;
         if (running != null && sessions.isEmpty()) {
             running.done().tryComplete();

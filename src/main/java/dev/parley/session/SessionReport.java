@@ -1,8 +1,10 @@
 package dev.parley.session;
 
 import dev.parley.protocol.Scrubber;
+import dev.parley.relay.Backlog.Replay;
 import dev.parley.relay.LegEnd;
 import dev.parley.telemetry.ErrorRecorder.SessionError;
+import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,6 +49,25 @@ final class SessionReport {
                 .addKeyValue("how", how)
                 .addKeyValue("close", closeCode)
                 .log("session ended");
+    }
+
+    void parked(LegEnd end, Duration window) {
+        LOGGER.atInfo()
+                .addKeyValue("tenant", order.tenant().id())
+                .addKeyValue("session", order.id())
+                .addKeyValue("how", end.cause())
+                .addKeyValue("close", end.code())
+                .addKeyValue("window_s", window.toSeconds())
+                .log("session parked");
+    }
+
+    void resumed(Replay missed) {
+        LOGGER.atInfo()
+                .addKeyValue("tenant", order.tenant().id())
+                .addKeyValue("session", order.id())
+                .addKeyValue("events", missed.events().size())
+                .addKeyValue("whole", missed.whole())
+                .log("session resumed");
     }
 
     /**

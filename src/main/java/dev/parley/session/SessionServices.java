@@ -5,6 +5,7 @@ import dev.parley.concurrent.Ticker;
 import dev.parley.config.SessionConfig;
 import dev.parley.ledger.Ledger;
 import dev.parley.ledger.PriceBook;
+import dev.parley.relay.Backlogs;
 import dev.parley.telemetry.ErrorRecorder;
 import dev.parley.tenancy.TenantDirectory;
 import dev.parley.upstream.UpstreamConnector;
@@ -26,4 +27,5 @@ public record SessionServices(
         Ticker ticker,
         SessionConfig config,
         Duration recheckInterval,
-        String node) {}
+        String node,
+        Backlogs backlogs) {}

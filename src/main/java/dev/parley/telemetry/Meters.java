@@ -26,6 +26,7 @@ public final class Meters {
     private final MeterRegistry registry;
     private final Map<String, Map<String, Counter>> counters = new ConcurrentHashMap<>();
     private final Counter started;
+    private final Counter resumed;
     private final Counter cost;
     private final Timer commits;
     private final Timer acquired;
@@ -36,6 +37,9 @@ public final class Meters {
         this.registry = registry;
         this.started = Counter.builder("parley.sessions.started")
                 .description("Handshakes that became sessions")
+                .register(registry);
+        this.resumed = Counter.builder("parley.sessions.resumed")
+                .description("Clients that came back to their session")
                 .register(registry);
         this.cost = Counter.builder("parley.cost.usd")
                 .description("Cost of all usage entries, in dollars; for trends, the ledger has the exact sum")
@@ -66,6 +70,11 @@ public final class Meters {
     /** A session has begun. */
     public void sessionStarted() {
         started.increment();
+    }
+
+    /** A client has come back to its session. */
+    public void sessionResumed() {
+        resumed.increment();
     }
 
     /** A handshake or a response was turned away. */

@@ -98,6 +98,11 @@ public record Tenant(
         return Duration.ofSeconds(capped(LimitName.SESSION_LENGTH_MAX_SECONDS));
     }
 
+    /** How long a session waits for its client after it was lost; zero: it ends. */
+    public Duration resumeWindow() {
+        return Duration.ofSeconds(capped(LimitName.RESUME_WINDOW_SECONDS));
+    }
+
     public boolean closeOnExhausted() {
         return Boolean.TRUE.equals(settings.closeOnExhausted());
     }

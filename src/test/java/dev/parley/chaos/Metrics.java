@@ -7,12 +7,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 
 /** Reads the gauges of a node as Prometheus would. Blocks. */
-final class Metrics {
+public final class Metrics {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private Metrics() {}
 
-    static double read(int adminPort, String name) {
+    public static double read(int adminPort, String name) {
         URI uri = URI.create("http://127.0.0.1:" + adminPort + "/metrics");
         try {
             return HTTP.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs one scenario of {@code src/test/node} in its own Node process and returns what the client saw. */
-final class NodeScenario {
+public final class NodeScenario {
     private static final Path FOLDER = Path.of("src/test/node");
     private static final Path RECORDING = Path.of("src/main/resources/simulator/speech.wav");
     private static final long INSTALL_MINUTES_MAX = 5;
@@ -21,7 +21,7 @@ final class NodeScenario {
     private NodeScenario() {}
 
     /** Installs the pinned client, unless the very lock file is installed already. */
-    static void install() throws Exception {
+    public static void install() throws Exception {
         Path installed = FOLDER.resolve("node_modules/.package-lock.json");
         Path lock = FOLDER.resolve("package-lock.json");
         boolean current = Files.exists(installed)
@@ -47,6 +47,14 @@ final class NodeScenario {
                 "PARLEY_WAV",
                 RECORDING.toAbsolutePath().toString());
         String output = run(List.of("node", "scenario.mjs", scenario, clientClass), environment, RUN_SECONDS_MAX);
+        return new ObjectMapper().readTree(output);
+    }
+
+    /** Talks with the client that the broker ships while its connection is cut so many times in mid-response. */
+    public static JsonNode resume(int cuts, int port, String token) throws Exception {
+        Map<String, String> environment =
+                Map.of("PARLEY_URL", "http://127.0.0.1:" + port, "PARLEY_TOKEN", token, "PARLEY_MODEL", "gpt-realtime");
+        String output = run(List.of("node", "resume.mjs", Integer.toString(cuts)), environment, RUN_SECONDS_MAX);
         return new ObjectMapper().readTree(output);
     }
 

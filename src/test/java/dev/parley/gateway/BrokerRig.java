@@ -28,6 +28,7 @@ import dev.parley.quota.CountedAdmission;
 import dev.parley.quota.GrantKeeper;
 import dev.parley.quota.GrantedAdmission;
 import dev.parley.quota.TenantLimits;
+import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.session.SessionRegistry;
@@ -135,13 +136,14 @@ public final class BrokerRig implements AutoCloseable {
                 new SessionConfig(
                         1_000, 50, Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(5), 10_000),
                 auth.recheckInterval(),
-                "node-test");
+                "node-test",
+                new Backlogs());
         listener = new TenantListener(
                 vertx,
                 new ListenerConfig("127.0.0.1", 0, null, null),
                 clientLimits,
                 legs,
-                new RealtimeSessions(services, admission, registry),
+                new RealtimeSessions(services, admission, registry, new OnlyNode()),
                 2);
         port = get(listener.start(null));
     }

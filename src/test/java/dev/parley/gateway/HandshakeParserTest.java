@@ -7,6 +7,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.gateway.HandshakeParser.Outcome;
 import dev.parley.ledger.PriceBook.ModelKind;
 import io.vertx.core.MultiMap;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,39 @@ class HandshakeParserTest {
         assertThat(handshake.model()).isEqualTo(new ModelName("gpt-realtime"));
         assertThat(Objects.requireNonNull(handshake.credential()).reveal()).isEqualTo("t");
         assertThat(handshake.toString()).doesNotContain("=t");
+    }
+
+    @Test
+    void readsAReturnFromTheUrlOrTheHeadersWhateverElseIsThere() {
+        for (Outcome outcome : List.of(
+                HandshakeParser.parse("session_id=sess_1&last_event_id=event_7&model=m", bearer("t")),
+                HandshakeParser.parse(
+                        null, bearer("t").add("Parley-Session-Id", "sess_1").add("Last-Event-ID", "event_7")))) {
+            assertThat(outcome).isInstanceOfSatisfying(Outcome.Resuming.class, resuming -> {
+                assertThat(resuming.request().session()).isEqualTo("sess_1");
+                assertThat(resuming.request().lastEventId()).isEqualTo("event_7");
+                assertThat(Objects.requireNonNull(resuming.request().credential())
+                                .reveal())
+                        .isEqualTo("t");
+                assertThat(resuming.request().ticket()).isNull();
+            });
+        }
+    }
+
+    @Test
+    void refusesAReturnThatNamesTwoSessionsOrNoId() {
+        assertThat(HandshakeParser.parse("session_id=a&session_id=b", bearer("t")))
+                .isInstanceOf(Outcome.Invalid.class);
+        assertThat(HandshakeParser.parse("session_id=a", bearer("t").add("Parley-Session-Id", "b")))
+                .isInstanceOf(Outcome.Invalid.class);
+        for (String bad : List.of("", "%22", "a%0d%0ab", "x".repeat(129))) {
+            assertThat(HandshakeParser.parse("session_id=" + bad, bearer("t")))
+                    .as(bad)
+                    .isInstanceOf(Outcome.Invalid.class);
+            assertThat(HandshakeParser.parse("session_id=a&last_event_id=" + bad, bearer("t")))
+                    .as(bad)
+                    .isInstanceOf(Outcome.Invalid.class);
+        }
     }
 
     @Test

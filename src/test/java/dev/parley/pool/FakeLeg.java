@@ -1,6 +1,7 @@
 package dev.parley.pool;
 
 import dev.parley.protocol.EventType;
+import dev.parley.relay.Backlog;
 import dev.parley.relay.Gate;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegCounters;
@@ -103,6 +104,9 @@ final class FakeLeg implements Leg, Pulse {
 
     @Override
     public void resumeReading() {}
+
+    @Override
+    public void keep(Backlog backlog) {}
 
     @Override
     public void send(Buffer utf8) {}

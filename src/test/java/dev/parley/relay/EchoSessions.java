@@ -2,6 +2,7 @@ package dev.parley.relay;
 
 import dev.parley.domain.SessionId;
 import dev.parley.gateway.Handshake;
+import dev.parley.gateway.ResumeRequest;
 import dev.parley.gateway.SessionOpener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -32,6 +33,11 @@ final class EchoSessions implements SessionOpener {
                 .setPort(upstreamPort)
                 .setURI("/");
         return connector.connect(target).map(socket -> new Opening.Accepted(new Joined(socket)));
+    }
+
+    @Override
+    public Future<Opening> resume(ResumeRequest request) {
+        return Future.failedFuture("an echo is not resumed");
     }
 
     /** An upstream that waits for its client. */

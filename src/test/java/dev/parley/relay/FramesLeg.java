@@ -100,6 +100,11 @@ final class FramesLeg implements Leg {
     }
 
     @Override
+    public void keep(Backlog backlog) {
+        throw new UnsupportedOperationException("the reference keeps nothing");
+    }
+
+    @Override
     public void send(Buffer utf8) {
         if (end == null) {
             write(true, utf8);

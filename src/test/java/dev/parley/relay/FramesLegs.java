@@ -1,5 +1,7 @@
 package dev.parley.relay;
 
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocket;
 
@@ -11,6 +13,11 @@ final class FramesLegs implements Legs {
     @Override
     public Leg client(ServerWebSocket socket, RelayLimits limits) {
         return new FramesLeg(socket, limits);
+    }
+
+    @Override
+    public Future<Leg> client(ServerWebSocket socket, RelayLimits limits, Context home) {
+        throw new UnsupportedOperationException("Vert.x ties a socket to its event loop");
     }
 
     @Override

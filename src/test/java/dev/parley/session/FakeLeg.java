@@ -3,6 +3,7 @@ package dev.parley.session;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
+import dev.parley.relay.Backlog;
 import dev.parley.relay.Delivery;
 import dev.parley.relay.Gate;
 import dev.parley.relay.Gate.Verdict;
@@ -30,6 +31,7 @@ final class FakeLeg implements Leg {
     private final Promise<Void> gone = Promise.promise();
     private @Nullable Gate gate;
     private @Nullable FakeLeg peer;
+    private @Nullable Backlog backlog;
     private boolean holding;
     private boolean started;
     private boolean closing;
@@ -115,6 +117,11 @@ final class FakeLeg implements Leg {
     public void resumeReading() {}
 
     @Override
+    public void keep(Backlog kept) {
+        backlog = kept;
+    }
+
+    @Override
     public void send(Buffer utf8) {
         if (!closing) {
             written.add(utf8.toString());
@@ -194,6 +201,9 @@ final class FakeLeg implements Leg {
     }
 
     private void deliver(String text) {
+        if (backlog != null) {
+            backlog.add(Buffer.buffer(text));
+        }
         if (peer != null) {
             peer.send(Buffer.buffer(text));
         }

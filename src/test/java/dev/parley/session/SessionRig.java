@@ -15,6 +15,7 @@ import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.UsageEntry;
+import dev.parley.relay.Backlogs;
 import dev.parley.relay.LegEnd;
 import dev.parley.telemetry.ErrorRecorder.SessionError;
 import dev.parley.tenancy.BudgetPeriod;
@@ -112,7 +113,8 @@ final class SessionRig implements AutoCloseable {
                 Ticker.SYSTEM,
                 new SessionConfig(10, 50, setup.cancelTimeout, setup.commitTimeout, Duration.ofSeconds(5), 1_000),
                 setup.recheckInterval,
-                "node-1");
+                "node-1",
+                new Backlogs(Backlogs.NODE_BYTES_MAX, setup.backlogBytesMax, Ticker.SYSTEM));
     }
 
     /** How a rig differs from a roomy one without voice activity. */
@@ -128,6 +130,7 @@ final class SessionRig implements AutoCloseable {
         @Nullable
         Refusal unavailable;
 
+        int backlogBytesMax = Backlogs.SESSION_BYTES_MAX;
         Duration sessionLengthMax = Duration.ofHours(1);
         Duration cancelTimeout = Duration.ofMillis(200);
         Duration commitTimeout = Duration.ofMillis(300);
@@ -145,6 +148,27 @@ final class SessionRig implements AutoCloseable {
             return true;
         });
         return rig;
+    }
+
+    /** A client comes back with this as its last event, on another connection. */
+    FakeLeg resume(@Nullable String lastEventId) {
+        FakeLeg next = new FakeLeg();
+        return on(() -> {
+            registry.find("sess_1").orElseThrow().resume(new Arrival(next, order.caller(), lastEventId));
+            return next;
+        });
+    }
+
+    /** The client's connection ends. */
+    void clientLost(LegEnd end) {
+        on(() -> {
+            client.lose(end);
+            return true;
+        });
+    }
+
+    SessionOrder order() {
+        return order;
     }
 
     void clientSends(String json) {

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 
-/** Tenants as tests need them. */
+/** Tenants as tests need them: whose client is lost ends at once, unless a test gives it a window. */
 public final class TestTenants {
     private TestTenants() {}
 
@@ -18,6 +18,7 @@ public final class TestTenants {
                 name,
                 Settings.NONE
                         .with(LimitName.SESSIONS_MAX, 100)
+                        .with(LimitName.RESUME_WINDOW_SECONDS, 0)
                         .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("1000"), BudgetPeriod.TOTAL)));
     }
 
@@ -36,6 +37,7 @@ public final class TestTenants {
             Instant tokensValidFrom) {
         Settings own = Settings.NONE
                 .with(LimitName.SESSIONS_MAX, sessionsMax)
+                .with(LimitName.RESUME_WINDOW_SECONDS, 0)
                 .with(LimitName.OUTPUT_TOKENS_MAX, outputTokensMax)
                 .with(LimitName.SESSION_LENGTH_MAX_SECONDS, sessionLengthMax.toSeconds())
                 .with(Budget.ofMoney(Budget.MAIN, budget, period))

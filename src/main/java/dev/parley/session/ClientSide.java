@@ -1,0 +1,179 @@
+package dev.parley.session;
+
+import dev.parley.relay.Backlog;
+import dev.parley.relay.Backlog.Replay;
+import dev.parley.relay.Delivery;
+import dev.parley.relay.Gate;
+import dev.parley.relay.Leg;
+import dev.parley.relay.LegEnd;
+import dev.parley.relay.MessageHead;
+import io.vertx.core.buffer.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's side of one session: the leg of its connection now, if it has one, and what it was sent of late, if it may
+ * come back. One event loop.
+ */
+final class ClientSide {
+    private static final int CLOSE_NORMAL = 1000;
+    private static final int CLOSE_GOING_AWAY = 1001;
+    private static final int CLOSE_WITHOUT_CODE = 1005;
+
+    /** What the earlier connection of a session hears when another one takes the session over. */
+    private static final int CLOSE_TAKEN_OVER = 4409;
+
+    private Leg leg;
+    private boolean gone;
+    private @Nullable Connection current;
+    private @Nullable Backlog backlog;
+
+    ClientSide(Leg first) {
+        this.leg = first;
+    }
+
+    /**
+     * Whether a client that ended like this may come back: all but those that said goodbye, in whatever words, and those
+     * that were cut because they broke the protocol or a limit.
+     */
+    static boolean mayReturn(LegEnd end) {
+        return switch (end.cause()) {
+            case PEER_LOST, TIMEOUT, SLOW -> true;
+            case PEER_CLOSED ->
+                end.code() != CLOSE_NORMAL && end.code() != CLOSE_GOING_AWAY && end.code() != CLOSE_WITHOUT_CODE;
+            case PROTOCOL_ERROR, LIMIT, LOCAL -> false;
+        };
+    }
+
+    /** Whether there is no connection. */
+    boolean gone() {
+        return gone;
+    }
+
+    boolean isOpen() {
+        return leg.isOpen();
+    }
+
+    /** Whether a client can come back at all. */
+    boolean isKept() {
+        return backlog != null;
+    }
+
+    /** Keeps from now on what is sent, here and by the upstream's leg. */
+    void keep(Backlog events, Leg upstream) {
+        backlog = events;
+        upstream.keep(events);
+    }
+
+    void judge(Gate gate) {
+        Connection connection = new Connection(gate);
+        current = connection;
+        leg.judge(connection);
+    }
+
+    void connect(Leg upstream) {
+        leg.forwardTo(upstream);
+        upstream.forwardTo(leg);
+    }
+
+    void start() {
+        leg.start();
+    }
+
+    void send(Buffer event) {
+        if (!gone) {
+            leg.send(event);
+        }
+        if (backlog != null) {
+            backlog.add(event); // after the leg has passed on what was before it
+        }
+    }
+
+    void close(int code, String reason) {
+        leg.close(code, reason);
+    }
+
+    /** There is no connection now: what comes is only kept. */
+    void park(Leg upstream) {
+        upstream.forwardTo(null);
+        if (backlog != null) {
+            backlog.unattended(true);
+        }
+    }
+
+    /** The session goes on with another connection. */
+    void dismiss(Leg upstream) {
+        gone = true;
+        park(upstream);
+        supersede(leg);
+    }
+
+    /** The connection has lost the session to another one. */
+    static void supersede(Leg leg) {
+        leg.close(CLOSE_TAKEN_OVER, "session_resumed_elsewhere");
+    }
+
+    /** Runs the action when the backlog ends with a whole message. */
+    void atEdge(Runnable action) {
+        if (backlog != null) {
+            backlog.atEdge(action);
+        }
+    }
+
+    /** Takes a new connection; what it missed is what is returned, and has to be sent first. At an edge. */
+    Replay take(Leg next, @Nullable String lastEventId) {
+        Backlog kept = backlog;
+        if (kept == null) {
+            throw new IllegalStateException("a session that keeps nothing cannot be resumed");
+        }
+        leg = next;
+        gone = false;
+        kept.unattended(false);
+        return kept.after(lastEventId);
+    }
+
+    /** Gives up what is too old. */
+    void expire() {
+        if (backlog != null) {
+            backlog.expire();
+        }
+    }
+
+    /** Nobody comes back any more. */
+    void forget() {
+        if (backlog != null) {
+            backlog.close();
+        }
+    }
+
+    /** Judges for one connection; its end counts only while it is the session's. */
+    private final class Connection implements Gate {
+        private final Gate gate;
+
+        Connection(Gate gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public Verdict onMessage(MessageHead head) {
+            return gate.onMessage(head);
+        }
+
+        @Override
+        public Delivery onCollected(MessageHead head, Buffer utf8) {
+            return gate.onCollected(head, utf8);
+        }
+
+        @Override
+        public void onPassed(MessageHead head) {
+            gate.onPassed(head);
+        }
+
+        @Override
+        public void onEnd(LegEnd end) {
+            if (current == this && !gone) {
+                gone = true;
+                gate.onEnd(end);
+            }
+        }
+    }
+}
