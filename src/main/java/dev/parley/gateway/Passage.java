@@ -33,8 +33,9 @@ final class Passage {
         session.judge(new Way(this::sessionEnded));
         client.forwardTo(session);
         session.forwardTo(client);
-        client.start();
         session.start();
+        session.send(ReadyGate.READY);
+        client.start();
     }
 
     /** This node has to go: the session stays where it is. */

@@ -91,7 +91,7 @@ public final class RealtimeSessions implements SessionOpener {
         return registry.find(request.session())
                 .filter(session -> session.mayBeResumedBy(caller))
                 .map(session -> session.admitsReturn()
-                        ? new Opening.Accepted(new Return(session, caller, request.lastEventId()))
+                        ? new Opening.Accepted(new Return(session, caller, request))
                         : new Opening.Refused(TOO_OFTEN));
     }
 
@@ -177,8 +177,7 @@ public final class RealtimeSessions implements SessionOpener {
     }
 
     /** A client that comes back. */
-    private record Return(
-            RealtimeSession of, Caller caller, @Nullable String lastEventId) implements Entrance {
+    private record Return(RealtimeSession of, Caller caller, ResumeRequest request) implements Entrance {
         @Override
         public SessionId session() {
             return of.id();
@@ -191,7 +190,13 @@ public final class RealtimeSessions implements SessionOpener {
 
         @Override
         public void enter(Leg client) {
-            of.resume(new Arrival(client, caller, lastEventId));
+            boolean overAnotherNode = request.ticket() != null;
+            Arrival arrival = new Arrival(client, overAnotherNode, caller, request.lastEventId());
+            if (overAnotherNode) {
+                ReadyGate.await(client, () -> of.resume(arrival));
+            } else {
+                of.resume(arrival);
+            }
         }
 
         @Override

@@ -76,7 +76,7 @@ final class Parking {
         }
         back.leg().send(missed.events());
         client.connect(upstream);
-        client.start();
+        back.read();
         report.resumed(missed);
     }
 
@@ -84,7 +84,7 @@ final class Parking {
     void turnAway(Arrival back) {
         Leg leg = back.leg();
         leg.judge(new ClosingGate(_ -> {}));
-        leg.start();
+        back.read();
         leg.send(RejectionMapper.errorEvent(TOO_LATE, ids.next(), null));
         leg.close(TOO_LATE.kind().closeCode(), RejectionMapper.closeReason(TOO_LATE));
     }

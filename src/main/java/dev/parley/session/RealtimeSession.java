@@ -345,6 +345,9 @@ public final class RealtimeSession {
             parking.turnAway(back);
             return;
         }
+        if (!back.leg().isOpen()) {
+            return; // lost again before it was back
+        }
         phase = Phase.RELAYING;
         caller = back.caller();
         parking.welcome(back, live.clientGate(), session.leg());

@@ -106,6 +106,21 @@ final class DroppingClient implements AutoCloseable {
         return (int) heard.stream().filter(event -> event.type().equals(type)).count();
     }
 
+    /** Drops the connection as soon as so many events have been heard; nothing of it is heard after them. */
+    void dropAfter(int events, boolean silently) {
+        synchronized (heard) {
+            connection.eventsMax = events;
+            connection.silently = silently;
+        }
+    }
+
+    void awaitDropped() throws Exception {
+        connection.dropped.get(SECONDS_MAX, TimeUnit.SECONDS);
+        if (connection.silently) {
+            stale.add(connection);
+        }
+    }
+
     /** Cuts the connection; nothing of it is heard any more. */
     void cut() {
         deafen();
@@ -176,7 +191,10 @@ final class DroppingClient implements AutoCloseable {
         @SuppressWarnings("NullAway.Init") // set when it is connected
         private WebSocket socket;
 
+        private final CompletableFuture<Boolean> dropped = new CompletableFuture<>();
         private boolean deaf;
+        private int eventsMax = Integer.MAX_VALUE;
+        private boolean silently;
 
         @Override
         public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
@@ -190,9 +208,21 @@ final class DroppingClient implements AutoCloseable {
                     heard.add(new Heard(Json.object(Buffer.buffer(text)).orElseThrow(), text.hashCode()));
                     message.setLength(0);
                 }
+                if (heard.size() >= eventsMax) {
+                    drop(from);
+                    return null;
+                }
             }
             from.request(1);
             return null;
+        }
+
+        private void drop(WebSocket from) {
+            deaf = true;
+            if (!silently) {
+                from.abort();
+            }
+            dropped.complete(true);
         }
 
         @Override

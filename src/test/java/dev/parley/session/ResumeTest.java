@@ -363,7 +363,7 @@ class ResumeTest {
             rig.clientLost(new LegEnd(Cause.PEER_CLOSED, 1000, ""));
             FakeLeg late = new FakeLeg();
             rig.on(() -> {
-                session.resume(new Arrival(late, rig.order().caller(), null));
+                session.resume(new Arrival(late, false, rig.order().caller(), null));
                 return true;
             });
 

@@ -154,7 +154,7 @@ final class SessionRig implements AutoCloseable {
     FakeLeg resume(@Nullable String lastEventId) {
         FakeLeg next = new FakeLeg();
         return on(() -> {
-            registry.find("sess_1").orElseThrow().resume(new Arrival(next, order.caller(), lastEventId));
+            registry.find("sess_1").orElseThrow().resume(new Arrival(next, false, order.caller(), lastEventId));
             return next;
         });
     }
