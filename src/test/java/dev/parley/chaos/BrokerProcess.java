@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 
 /** Brokers as processes of their own, on this JVM's class path: started, asked, killed and stopped, one after the other. */
-final class BrokerProcess implements AutoCloseable {
+public final class BrokerProcess implements AutoCloseable {
     private static final Duration START_MAX = Duration.ofSeconds(60);
     private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
 
@@ -34,7 +34,7 @@ final class BrokerProcess implements AutoCloseable {
     private Process process;
 
     /** @param settings {@code PARLEY_…} variables, which win over this process's own */
-    BrokerProcess(Path folder, Map<String, String> settings) throws IOException {
+    public BrokerProcess(Path folder, Map<String, String> settings) throws IOException {
         this.folder = folder;
         this.tenantPort = freePort(0);
         this.adminPort = freePort(tenantPort);
@@ -56,7 +56,7 @@ final class BrokerProcess implements AutoCloseable {
         return URI.create("ws://127.0.0.1:" + tenantPort + "/v1/realtime?model=" + model);
     }
 
-    int tenantPort() {
+    public int tenantPort() {
         return tenantPort;
     }
 
@@ -65,7 +65,7 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     /** As {@code kill -9} does; returns when the process is gone. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
         Eventually.holds("the killed broker is gone", () -> !process.isAlive());
     }

@@ -69,9 +69,11 @@ class ResumeDropsIT {
         try (DroppingClient client = nodes.client(home, "subject-" + number)) {
             for (int n = 0; n < DROPS_PER_SESSION; n++) {
                 int before = client.ids().size();
+                boolean silently = random.nextInt(4) == 0;
+                client.dropAfter(before + 1 + random.nextInt(TwoNodes.DELTAS), silently);
                 client.send("{\"type\":\"response.create\"}");
-                client.awaitEvents(before + 1 + random.nextInt(TwoNodes.DELTAS * 3 / 4));
-                drop(nodes, client, random.nextInt(4) == 0);
+                client.awaitDropped();
+                count(nodes, client, silently);
                 assertThat(client.count("response.done"))
                         .as("it was in mid-response")
                         .isEqualTo(n);
@@ -84,13 +86,8 @@ class ResumeDropsIT {
         }
     }
 
-    private void drop(TwoNodes nodes, DroppingClient client, boolean silently) {
-        if (silently) {
-            client.fallSilent();
-            halfOpen.incrementAndGet();
-        } else {
-            client.cut();
-        }
+    private void count(TwoNodes nodes, DroppingClient client, boolean silently) {
+        halfOpen.addAndGet(silently ? 1 : 0);
         whileSpeaking.addAndGet(nodes.upstream.isSpeaking(client.session()) ? 1 : 0);
         dropped.incrementAndGet();
     }

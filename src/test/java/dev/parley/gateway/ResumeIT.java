@@ -3,6 +3,7 @@ package dev.parley.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.chaos.BrokerProcess;
 import dev.parley.clients.NodeScenario;
 import dev.parley.concurrent.Eventually;
 import dev.parley.domain.TenantId;
@@ -12,6 +13,7 @@ import dev.parley.tenancy.Tenant;
 import java.net.URI;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Clients that lose their connection and come back, over sockets, to either of two nodes. */
 class ResumeIT {
@@ -147,12 +150,41 @@ class ResumeIT {
     @Test
     void aSessionWhoseNodeIsGoneCannotBeResumed() throws Exception {
         Broker third = nodes.another("third");
-        DroppingClient client = nodes.client(TwoNodes.url(third), "alice");
+        DroppingClient client = nodes.client(TwoNodes.url(third.tenantPort()), "alice");
         nodes.awaitKnown(client);
         client.cut();
         third.close();
 
         assertRefused(nodes.second(), client.session(), nodes.tester.token("alice"), 404);
+    }
+
+    @Test
+    void aSessionDiesWithItsNodeAndItsClientIsToldSo(@TempDir Path folder) throws Exception {
+        List<Integer> answers = new ArrayList<>();
+        try (BrokerProcess third = nodes.process("third", folder)) {
+            DroppingClient client = nodes.client(TwoNodes.url(third.tenantPort()), "alice");
+            nodes.awaitKnown(client);
+            client.cut();
+            client.resume(nodes.first());
+            client.send("{\"type\":\"response.create\"}");
+            client.await("response.created", 1);
+
+            third.kill();
+
+            assertThat(client.closeCode())
+                    .as("the session may live, for all that its peer knows")
+                    .isEqualTo(1012);
+            Eventually.holds("the others know that the node is dead", () -> {
+                int answer = answer(nodes.second(), client.session(), "Authorization", bearer("alice"));
+                answers.add(answer);
+                return answer == 404;
+            });
+        }
+        assertThat(answers).startsWith(503).containsOnly(503, 404);
+        try (DroppingClient anew = nodes.client(nodes.second(), "alice")) {
+            anew.send("{\"type\":\"response.create\"}");
+            anew.await("response.done", 1);
+        }
     }
 
     @Test
@@ -174,7 +206,7 @@ class ResumeIT {
         try (DroppingClient client = nodes.client(nodes.first(), "alice")) {
             nodes.awaitKnown(client);
             client.cut();
-            client.resume(TwoNodes.url(third));
+            client.resume(TwoNodes.url(third.tenantPort()));
             client.send("{\"type\":\"response.create\"}");
             client.await("response.created", 1);
             third.close();
@@ -224,7 +256,7 @@ class ResumeIT {
         }
     }
 
-    private static void assertRefused(URI base, String session, String token, int status) throws Exception {
+    private static void assertRefused(URI base, String session, String token, int status) {
         assertThat(answer(base, session, "Authorization", "Bearer " + token)).isEqualTo(status);
     }
 
@@ -242,7 +274,7 @@ class ResumeIT {
     }
 
     /** 101 if the session is resumed; then the connection is cut at once. */
-    private static int answer(URI base, String session, String header, String value) throws InterruptedException {
+    private static int answer(URI base, String session, String header, String value) {
         try {
             nodes.http()
                     .newWebSocketBuilder()
@@ -251,6 +283,8 @@ class ResumeIT {
                     .get()
                     .abort();
             return 101;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         } catch (ExecutionException refused) {
             return ((WebSocketHandshakeException) Objects.requireNonNull(refused.getCause()))
                     .getResponse()

@@ -1,5 +1,6 @@
 package dev.parley.gateway;
 
+import dev.parley.chaos.BrokerProcess;
 import dev.parley.chaos.Metrics;
 import dev.parley.concurrent.Eventually;
 import dev.parley.config.ConfigLoader;
@@ -9,6 +10,7 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,15 @@ final class TwoNodes implements AutoCloseable {
         return Broker.start(ConfigLoader.load(null, settings).config(), _ -> {});
     }
 
+    /** Starts one more as a process of its own, to be closed by the caller. */
+    BrokerProcess process(String name, Path folder) throws IOException {
+        Map<String, String> settings = new HashMap<>(tester.settings());
+        settings.put("PARLEY_NODE_NAME", name);
+        settings.put("PARLEY_NODE_DEMO", "false");
+        settings.keySet().removeAll(List.of("PARLEY_HTTP_PORT", "PARLEY_ADMIN_PORT"));
+        return new BrokerProcess(folder, settings);
+    }
+
     HttpClient http() {
         return http;
     }
@@ -51,11 +62,11 @@ final class TwoNodes implements AutoCloseable {
     }
 
     URI second() {
-        return url(second);
+        return url(second.tenantPort());
     }
 
-    static URI url(Broker broker) {
-        return URI.create("ws://127.0.0.1:" + broker.tenantPort() + "/v1");
+    static URI url(int tenantPort) {
+        return URI.create("ws://127.0.0.1:" + tenantPort + "/v1");
     }
 
     DroppingClient client(URI base, String subject) throws Exception {
