@@ -146,8 +146,8 @@ public final class ConfigLoader {
 
     private NodeConfig node(boolean embedded) {
         String name = reader.read("node.name", ValueKind.text("at most 255 characters", 255), hostName());
-        String demo = reader.read("node.demo", ValueKind.oneOf("auto", "true", "false"), "auto");
         String address = reader.readOptional("node.address", ValueKind.text("a host name or address", 255));
+        String demo = reader.read("node.demo", ValueKind.oneOf("auto", "true", "false"), "auto");
         return new NodeConfig(name, address, demo.equals("auto") ? embedded : demo.equals("true"));
     }
 

@@ -66,7 +66,8 @@ class ConfigLoaderTest {
                         "upstream.trust",
                         "pool.warm-models",
                         "auth.key-file",
-                        "node.name");
+                        "node.name",
+                        "node.address");
     }
 
     @Test
