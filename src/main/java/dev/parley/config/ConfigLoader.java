@@ -137,6 +137,7 @@ public final class ConfigLoader {
                 seconds("session.cancel-timeout", 1, 300, 10),
                 seconds("session.commit-timeout", 1, 3_600, 60),
                 seconds("session.drain-timeout", 0, 3_600, 30),
+                seconds("session.replace-before", 1, 1_800, 180),
                 reader.read("session.ledger-places-max", ValueKind.number(16, 10_000_000), 50_000));
     }
 

@@ -11,6 +11,11 @@ public final class ClientEvents {
         return event("session.update", eventId, ",\"session\":" + session);
     }
 
+    /** @param item raw JSON of the {@code item} member, which is put at the end of the conversation */
+    public static Buffer itemCreate(String eventId, String item) {
+        return event("conversation.item.create", eventId, ",\"item\":" + item);
+    }
+
     /** Asks for a response in the default conversation with the session's settings and this many output tokens. */
     public static Buffer responseCreate(String eventId, int outputTokensMax) {
         return event("response.create", eventId, ",\"response\":{\"max_output_tokens\":" + outputTokensMax + '}');

@@ -71,6 +71,7 @@ public final class TenantLimits implements LimitSource {
                     SUBJECT_SESSIONS_MAX,
                     SESSION_LENGTH_MAX_SECONDS,
                     RESUME_WINDOW_SECONDS,
+                    UPSTREAM_REPLACEMENTS_MAX,
                     OUTPUT_TOKENS_MAX -> {}
         }
     }

@@ -104,6 +104,11 @@ public final class Backlog {
         }
     }
 
+    /** Whether a message is under way. */
+    public boolean isInside() {
+        return inside;
+    }
+
     /** Runs the action when no message is under way: now, or after the one that is. One at a time. */
     public void atEdge(Runnable action) {
         if (inside) {

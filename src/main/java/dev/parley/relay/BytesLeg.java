@@ -187,8 +187,8 @@ final class BytesLeg implements Leg {
     }
 
     @Override
-    public long queuedBytes() {
-        return writer.queuedBytes();
+    public boolean isInsideMessage() {
+        return writer.insideMessage();
     }
 
     @Override

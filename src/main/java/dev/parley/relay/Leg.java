@@ -70,8 +70,8 @@ public interface Leg {
     /** Whether messages can still be sent. */
     boolean isOpen();
 
-    /** Bytes that wait to be written to this leg's socket. */
-    long queuedBytes();
+    /** Whether what was passed on to this leg ends in the middle of a message, whose rest is still to come. */
+    boolean isInsideMessage();
 
     /** Counters of this leg since its start. */
     LegCounters counters();

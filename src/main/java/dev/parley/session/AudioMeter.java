@@ -41,6 +41,11 @@ final class AudioMeter {
         return voiceActivity && !speaking ? Math.min(pending, SILENT_MILLIS_MAX) : pending;
     }
 
+    /** Whether nobody speaks, and nothing that was said waits to become an item. */
+    boolean isQuiet(boolean voiceActivity) {
+        return !speaking && !spoken && (voiceActivity || appendedMillis() <= bufferStartMillis);
+    }
+
     void speechStarted(long startMillis) {
         speaking = true;
         bufferStartMillis = Math.clamp(startMillis, 0, appendedMillis());

@@ -104,6 +104,17 @@ final class ClientGate implements Gate {
         ended.accept(end);
     }
 
+    /** Whether nothing waits for a decision. */
+    boolean idle() {
+        return last.isComplete();
+    }
+
+    /** Decides on an event of the broker's own as if the client had sent it, after all before it. */
+    Future<Delivery> judge(EventType type, Buffer utf8) {
+        last = last.transform(_ -> judged(type, utf8));
+        return last;
+    }
+
     private Delivery later(Future<Delivery> decision) {
         last = decision;
         return decision.succeeded() ? decision.result() : Delivery.later(decision);

@@ -24,6 +24,7 @@ final class ClientSide {
 
     private Leg leg;
     private boolean gone;
+    private boolean paused;
     private @Nullable Connection current;
     private @Nullable Backlog backlog;
 
@@ -58,10 +59,43 @@ final class ClientSide {
         return backlog != null;
     }
 
-    /** Keeps from now on what is sent, here and by the upstream's leg. */
+    /** Keeps from now on what is sent, here and by the legs of upstreams. */
     void keep(Backlog events, Leg upstream) {
         backlog = events;
         upstream.keep(events);
+    }
+
+    /** What the client's messages mean, and where they go, from now on. */
+    void follow(Gate gate, Leg upstream) {
+        if (backlog != null) {
+            upstream.keep(backlog);
+        }
+        if (gone) {
+            upstream.forwardTo(null);
+        } else {
+            judge(gate);
+            connect(upstream);
+        }
+    }
+
+    /** Whether no message of an upstream is on its way in parts. */
+    boolean isBetweenMessages() {
+        return !leg.isInsideMessage() && (backlog == null || !backlog.isInside());
+    }
+
+    /** Nothing of this client, or of one that comes back, is judged until {@link #resume}. */
+    void pause() {
+        paused = true;
+        if (!gone) {
+            leg.pauseReading();
+        }
+    }
+
+    void resume() {
+        paused = false;
+        if (!gone) {
+            leg.resumeReading();
+        }
     }
 
     void judge(Gate gate) {
@@ -77,6 +111,16 @@ final class ClientSide {
 
     void start() {
         leg.start();
+    }
+
+    /** What the client that is back sends is judged from now on, or from {@link #resume} on. */
+    void read(Arrival back) {
+        if (!paused) {
+            back.read();
+        } else if (!back.started()) {
+            leg.pauseReading();
+            leg.start();
+        }
     }
 
     void send(Buffer event) {

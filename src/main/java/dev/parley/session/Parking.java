@@ -76,7 +76,7 @@ final class Parking {
         }
         back.leg().send(missed.events());
         client.connect(upstream);
-        back.read();
+        client.read(back);
         report.resumed(missed);
     }
 

@@ -2,7 +2,6 @@ package dev.parley.session;
 
 import dev.parley.auth.Caller;
 import dev.parley.domain.ModelName;
-import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
@@ -17,7 +16,6 @@ import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -61,8 +59,7 @@ public final class RealtimeSession {
     private final Life life = new Life();
 
     private volatile Phase phase = Phase.CONNECTING;
-    private volatile @Nullable SessionParts parts;
-    private @Nullable UpstreamSession upstream;
+    private final UpstreamSide upstream;
     /** Told to the client when nothing is on its way to it any more. */
     private @Nullable Farewell farewell;
 
@@ -72,7 +69,6 @@ public final class RealtimeSession {
     /** Whose token stands for the session now: a client that comes back may have a newer one. */
     private Caller caller;
 
-    private boolean upstreamGone;
     private boolean permitReleased;
     private boolean draining;
     private boolean lookPending;
@@ -91,6 +87,8 @@ public final class RealtimeSession {
         this.startedAt = services.ticker().now();
         this.startedNanos = services.ticker().nanos();
         this.returns = new ReturnRate(startedNanos);
+        this.upstream = new UpstreamSide(
+                context, services, order, report, life, toldIds, this.client, this::clientEnded, new Upstreams());
     }
 
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */
@@ -115,7 +113,7 @@ public final class RealtimeSession {
 
     /** Callable from any thread. */
     public SessionSnapshot snapshot() {
-        SessionParts live = parts;
+        SessionParts live = upstream.parts();
         return new SessionSnapshot(
                 order.id(),
                 order.tenant().id(),
@@ -124,13 +122,13 @@ public final class RealtimeSession {
                 startedAt,
                 phase.name(),
                 live == null ? 0 : live.openResponses(),
-                live == null ? NanoUsd.ZERO : live.filer().spent());
+                upstream.spent());
     }
 
     /** The id that the client knows the session by. */
     @Nullable
     String knownAs() {
-        return upstream == null ? null : upstream.id();
+        return upstream.knownAs();
     }
 
     /** Whether it waits for its client. Callable from any thread. */
@@ -191,7 +189,7 @@ public final class RealtimeSession {
         }
         order.terms().hear(tenant);
         order.permit().hear(tenant);
-        SessionParts live = parts;
+        SessionParts live = upstream.parts();
         if (!life.relaying() || live == null) {
             return;
         }
@@ -210,7 +208,6 @@ public final class RealtimeSession {
     }
 
     private void unavailable(Refusal refusal, String upstreamCode) {
-        upstreamGone = true;
         phase = Phase.ENDING;
         report.abnormal(
                 "upstream",
@@ -223,20 +220,14 @@ public final class RealtimeSession {
     }
 
     private void connected(UpstreamSession session) {
-        upstream = session;
-        SessionParts live = new SessionParts(
-                context, services, order, session, report, life, this::clientEnded, this::upstreamEnded);
-        parts = live;
+        SessionParts live = upstream.begin(session);
         phase = Phase.RELAYING;
         report.started(session.account());
-        client.judge(live.clientGate());
         Duration window = order.tenant().resumeWindow();
         if (!window.isZero() && client.isOpen()) {
             client.keep(services.backlogs().open(window), session.leg());
             registry.known(this);
         }
-        session.leg().judge(live.upstreamGate());
-        client.connect(session.leg());
         client.send(session.created());
         session.early().forEach(client::send);
         watch();
@@ -264,6 +255,7 @@ public final class RealtimeSession {
     /** The timers of a running session: its longest life, and whether its token and tenant still stand. */
     private void watch() {
         limitLength();
+        upstream.watch();
         timers.every(services.recheckInterval(), () -> {
             recheck();
             client.expire();
@@ -287,20 +279,20 @@ public final class RealtimeSession {
 
     private void leftBy(LegEnd end) {
         phase = Phase.ENDING;
+        upstream.stop();
         report.clientEnded(end);
         report.ended("client " + end.cause(), end.code());
         drainUpstream();
     }
 
     private void park(LegEnd end) {
-        UpstreamSession session = upstream;
         Duration window = order.tenant().resumeWindow();
-        if (session == null || window.isZero()) {
+        if (window.isZero()) {
             leftBy(end);
             return;
         }
         phase = Phase.PARKED;
-        parking.begin(end, window, session.leg(), () -> {
+        parking.begin(end, window, upstream.leg(), () -> {
             leftBy(end);
             finish();
         });
@@ -326,22 +318,20 @@ public final class RealtimeSession {
      * missed. On the session's event loop.
      */
     public void resume(Arrival back) {
-        UpstreamSession session = upstream;
-        if (!life.relaying() || session == null || !client.isKept()) {
+        if (!life.relaying() || !client.isKept()) {
             parking.turnAway(back);
             return;
         }
         if (phase == Phase.RELAYING) {
-            client.dismiss(session.leg());
+            client.dismiss(upstream.leg());
             park(TAKEN_OVER);
         }
         parking.arrived(back, this::goOn);
     }
 
     private void goOn(Arrival back) {
-        UpstreamSession session = upstream;
-        SessionParts live = parts;
-        if (phase != Phase.PARKED || session == null || live == null) {
+        SessionParts live = upstream.parts();
+        if (phase != Phase.PARKED || live == null) {
             parking.turnAway(back);
             return;
         }
@@ -350,55 +340,40 @@ public final class RealtimeSession {
         }
         phase = Phase.RELAYING;
         caller = back.caller();
-        parking.welcome(back, live.clientGate(), session.leg());
-        live.attended();
+        parking.welcome(back, live.clientGate(), upstream.leg());
+        upstream.attended();
     }
 
-    private void upstreamEnded(LegEnd end) {
-        upstreamGone = true;
-        UpstreamSession session = upstream;
-        SessionParts live = parts;
-        if (session == null || live == null) {
-            return;
-        }
-        session.lease().ended(end);
+    private void leftByUpstream(LegEnd end, boolean told) {
         boolean relayed = life.relaying();
         phase = Phase.ENDING;
         parking.end();
-        live.abandon();
         if (relayed) {
-            farewell = new Farewell(UpstreamEnding.of(end), live.upstreamGate().lastWasError());
+            farewell = new Farewell(UpstreamEnding.of(end), told);
         }
         life.progressed();
     }
 
     /** Lets running responses end and their usage come, for a while; then closes the upstream. */
     private void drainUpstream() {
-        SessionParts live = parts;
+        SessionParts live = upstream.parts();
         parking.end();
-        if (live == null || upstreamGone) {
+        if (live == null || !upstream.isServed()) {
             return;
         }
         live.cancelResponses();
-        timers.after(services.config().cancelTimeout(), this::closeUpstream);
+        timers.after(services.config().cancelTimeout(), upstream::close);
         life.progressed();
-    }
-
-    private void closeUpstream() {
-        UpstreamSession session = upstream;
-        if (session != null && !upstreamGone) {
-            session.leg().close(1000, "");
-        }
     }
 
     private void sayGoodbye(Farewell words) {
         farewell = null;
-        words.say(client, report, toldIds, parts != null);
+        words.say(client, report, toldIds, upstream.parts() != null);
     }
 
     private void look() {
         lookPending = false;
-        SessionParts live = parts;
+        SessionParts live = upstream.parts();
         if (live == null) {
             return;
         }
@@ -408,17 +383,18 @@ public final class RealtimeSession {
             if (draining && committed && live.noResponseRuns()) {
                 life.end(Ending.drained());
             }
+            upstream.look();
         } else if (words != null && committed) {
             sayGoodbye(words);
         } else if (live.idle()) {
-            closeUpstream();
+            upstream.close();
         }
         finish();
     }
 
     /** Gives back what is left when both sides are gone; the session counts until its last usage is committed. */
     private void finish() {
-        if (!client.gone() || !upstreamGone || phase == Phase.ENDED) {
+        if (phase != Phase.ENDING || !client.gone() || !upstream.isEmpty()) {
             return;
         }
         if (!permitReleased) {
@@ -427,10 +403,23 @@ public final class RealtimeSession {
             order.permit().release();
             parking.close();
         }
-        SessionParts live = parts;
+        SessionParts live = upstream.parts();
         if (live == null || live.filer().committing() == 0) {
             phase = Phase.ENDED;
             registry.remove(this);
+        }
+    }
+
+    /** What the upstream's side tells. */
+    private final class Upstreams implements UpstreamSide.Listener {
+        @Override
+        public void left(LegEnd end, boolean told) {
+            leftByUpstream(end, told);
+        }
+
+        @Override
+        public void otherGone() {
+            finish();
         }
     }
 
@@ -461,11 +450,8 @@ public final class RealtimeSession {
         }
 
         @Override
-        public void sendUpstream(Buffer event) {
-            UpstreamSession session = upstream;
-            if (session != null && !upstreamGone) {
-                session.leg().send(event);
-            }
+        public boolean outlivesUpstream() {
+            return upstream.outlivesUpstream();
         }
 
         @Override
@@ -475,6 +461,7 @@ public final class RealtimeSession {
                 endedEarly = endedEarly == null ? ending : endedEarly;
             } else if (relaying()) {
                 phase = Phase.ENDING;
+                upstream.stop();
                 sayGoodbye(new Farewell(ending, false));
                 drainUpstream();
             } else if (waiting != null) {

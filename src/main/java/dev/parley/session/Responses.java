@@ -18,6 +18,7 @@ import dev.parley.session.OpenResponse.Terms;
 import dev.parley.session.Underwriter.Decision;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -40,7 +41,7 @@ final class Responses {
     private final SpareCover spare;
     private final UsageFiler filer;
     private final OwnEvents ids;
-    private final SessionLife life;
+    private final UpstreamLife life;
     private final Supplier<SessionView> view;
     private final ConversationMeter conversation;
     private final AutomaticResponses automatic;
@@ -54,7 +55,7 @@ final class Responses {
             SpareCover spare,
             UsageFiler filer,
             OwnEvents ids,
-            SessionLife life,
+            UpstreamLife life,
             ConversationMeter conversation,
             UpdateQueue updates,
             Supplier<SessionView> view) {
@@ -208,6 +209,19 @@ final class Responses {
             }
         }
         return Optional.empty();
+    }
+
+    /** What would be cut off if the upstream were lost now. */
+    Interrupted interrupted() {
+        List<String> running = book.open().stream().map(OpenResponse::id).toList();
+        List<String> asked = new ArrayList<>();
+        for (PendingCreate create : book.pending()) {
+            String clientId = create.clientEventId();
+            if (!create.gated()) {
+                asked.add(clientId == null ? "" : clientId);
+            }
+        }
+        return new Interrupted(running, asked);
     }
 
     /** Asks the provider to stop whatever runs. */

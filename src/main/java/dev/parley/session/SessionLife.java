@@ -1,7 +1,6 @@
 package dev.parley.session;
 
 import dev.parley.domain.Refusal;
-import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session ask of it. On its event loop. */
@@ -16,11 +15,11 @@ interface SessionLife {
     @Nullable
     Refusal noNewWork();
 
+    /** Whether it would go on with another upstream if this one came to its end. */
+    boolean outlivesUpstream();
+
     /** Sends an {@code error} event; a budget that is exhausted also ends the session, if its tenant wants that. */
     void refuse(Refusal refusal, @Nullable String clientEventId);
-
-    /** Sends a client event of the broker's own. */
-    void sendUpstream(Buffer event);
 
     void end(Ending ending);
 

@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.ledger.PriceBook.ModelKind;
@@ -16,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a session consists of once it has an upstream, put together. */
 final class SessionParts {
+    private final JsonNode created;
+    private final EffectiveConfig config;
+    private final OwnEvents ids;
+    private final AudioMeter audio;
     private final UsageFiler filer;
     private final SpareCover spare;
     private final Transcriptions transcriptions;
@@ -29,18 +34,21 @@ final class SessionParts {
             SessionServices services,
             SessionOrder order,
             UpstreamSession upstream,
+            int ordinal,
             SessionReport report,
-            SessionLife life,
+            UpstreamLife life,
             Consumer<LegEnd> clientEnded,
             Consumer<LegEnd> upstreamEnded) {
-        EffectiveConfig config = new EffectiveConfig(SessionView.of(Json.object(upstream.created())
-                .orElseThrow(() -> new IllegalStateException("session.created is JSON"))));
+        JsonNode opened =
+                Json.object(upstream.created()).orElseThrow(() -> new IllegalStateException("session.created is JSON"));
+        created = opened.path("session");
+        config = new EffectiveConfig(SessionView.of(opened));
         ModelName name = order.model();
         PricedModel model = order.kind() == ModelKind.CONVERSATION && name != null
                 ? order.models().find(name).orElse(null)
                 : null;
-        OwnEvents ids = new OwnEvents();
-        AudioMeter audio = new AudioMeter();
+        ids = new OwnEvents();
+        audio = new AudioMeter();
         ConversationMeter conversation = new ConversationMeter(
                 audio,
                 config,
@@ -48,7 +56,7 @@ final class SessionParts {
                 upstream.created().length());
         UpdateQueue queue = new UpdateQueue(life, ids);
         Underwriter underwriter = new Underwriter(order.permit(), services.ledger());
-        filer = new UsageFiler(context, services, order, upstream, life);
+        filer = new UsageFiler(context, services, order, upstream, ordinal, life);
         filer.reported(config.get().model());
         spare = new SpareCover(underwriter, life);
         transcriptions = new Transcriptions(
@@ -85,7 +93,7 @@ final class SessionParts {
                 transcriptions,
                 responses == null ? null : responses.automatic(),
                 limit);
-        UpstreamErrors errors = new UpstreamErrors(ids, updates, responses, report, upstream.lease());
+        UpstreamErrors errors = new UpstreamErrors(life, ids, updates, responses, report, upstream.lease());
         clientGate = new ClientGate(
                 life, order.permit(), config, audio, conversation, transcriptions, updates, responses, clientEnded);
         upstreamGate = new UpstreamGate(
@@ -102,6 +110,33 @@ final class SessionParts {
 
     UsageFiler filer() {
         return filer;
+    }
+
+    /** The session as this upstream began it. */
+    JsonNode created() {
+        return created;
+    }
+
+    OwnEvents ids() {
+        return ids;
+    }
+
+    /** Whether the upstream has answered every update. */
+    boolean updatesIdle() {
+        return updates.idle();
+    }
+
+    /** Whether nothing is under way in either direction, nobody speaks and nothing waits to be written down. */
+    boolean betweenTurns() {
+        return idle()
+                && updatesIdle()
+                && clientGate.idle()
+                && audio.isQuiet(config.get().turnDetection() != null)
+                && filer.committing() == 0;
+    }
+
+    Interrupted interrupted() {
+        return responses == null ? Interrupted.NOTHING : responses.interrupted();
     }
 
     int openResponses() {

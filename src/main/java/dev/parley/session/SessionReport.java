@@ -42,6 +42,21 @@ final class SessionReport {
                 .log("session started");
     }
 
+    void replaced(String account, String cause, int items, int omitted) {
+        LOGGER.atInfo()
+                .addKeyValue("tenant", order.tenant().id())
+                .addKeyValue("session", order.id())
+                .addKeyValue("account", account)
+                .addKeyValue("cause", cause)
+                .addKeyValue("items", items)
+                .addKeyValue("omitted", omitted)
+                .log("session goes on with another upstream");
+    }
+
+    void notReplaced(String code) {
+        abnormal("upstream", "upstream_not_replaced", "No other upstream could take the session over: " + code, null);
+    }
+
     void ended(String how, int closeCode) {
         LOGGER.atInfo()
                 .addKeyValue("tenant", order.tenant().id())

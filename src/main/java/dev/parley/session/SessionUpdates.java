@@ -22,12 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionUpdates {
     private static final List<String> EVENT_ID = List.of("event_id");
+    private static final List<String> SESSION_ID = List.of("session", "id");
     private static final List<String> LIMIT = List.of("session", "max_output_tokens");
     private static final List<String> TRANSCRIPTION_MODEL =
             List.of("session", "audio", "input", "transcription", "model");
 
     private final UpdatePolicy policy;
-    private final SessionLife life;
+    private final UpstreamLife life;
     private final OwnEvents ids;
     private final UpdateQueue queue;
     private final EffectiveConfig config;
@@ -46,7 +47,7 @@ final class SessionUpdates {
      */
     SessionUpdates(
             UpdatePolicy policy,
-            SessionLife life,
+            UpstreamLife life,
             OwnEvents ids,
             UpdateQueue queue,
             EffectiveConfig config,
@@ -142,7 +143,13 @@ final class SessionUpdates {
         });
     }
 
+    /** Whether every update was answered. */
+    boolean idle() {
+        return queue.isEmpty();
+    }
+
     /** {@code session.updated}. */
+    @SuppressWarnings("ReferenceEquality") // whether it was changed
     Delivery updated(JsonNode event, Buffer utf8) {
         config.set(SessionView.of(event));
         UpdateQueue.Update answered = queue.taken();
@@ -155,14 +162,31 @@ final class SessionUpdates {
             life.end(Ending.of("client", offence.get()));
             return Delivery.dropped();
         }
+        Buffer told = told(event, utf8);
+        SessionMemory memory = life.memory();
+        if (memory != null) {
+            memory.settings(told);
+        }
         if (answered != null && answered.own()) {
             return Delivery.dropped();
         }
+        return told == utf8 ? Delivery.asIs() : Delivery.replaced(told);
+    }
+
+    /** The event as the client is told it: with the turn detection that it asked for, and the id that it knows. */
+    @SuppressWarnings("ReferenceEquality") // the event itself, when nothing is to be changed
+    private Buffer told(JsonNode event, Buffer utf8) {
         AutomaticResponses auto = automatic;
-        if (auto == null || !auto.gated() || !auto.wanted() || config.get().turnDetection() == null) {
-            return Delivery.asIs();
-        }
-        return Delivery.replaced(auto.asAsked(utf8));
+        Buffer told =
+                auto != null && auto.gated() && auto.wanted() && config.get().turnDetection() != null
+                        ? auto.asAsked(utf8)
+                        : utf8;
+        SessionMemory memory = life.memory();
+        String id = memory == null ? null : memory.knownAs();
+        JsonNode given = event.path("session").path("id");
+        return id == null || !given.isTextual() || given.textValue().equals(id)
+                ? told
+                : JsonSplice.set(told, SESSION_ID, Json.quoted(id));
     }
 
     /** An {@code error} answers an update; null if it answers none. */

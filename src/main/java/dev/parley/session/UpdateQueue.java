@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
  * {@code session.updated}, in order and without its id, or with an {@code error} that has the id.
  */
 final class UpdateQueue {
-    private final SessionLife life;
+    private final UpstreamLife life;
     private final OwnEvents ids;
     private final Deque<Update> underWay = new ArrayDeque<>();
 
-    UpdateQueue(SessionLife life, OwnEvents ids) {
+    UpdateQueue(UpstreamLife life, OwnEvents ids) {
         this.life = life;
         this.ids = ids;
     }

@@ -19,6 +19,7 @@ final class UpstreamErrors {
     private static final List<String> MESSAGE = List.of("error", "message");
     private static final List<String> EVENT_ID = List.of("error", "event_id");
 
+    private final SessionLife life;
     private final OwnEvents ids;
     private final SessionUpdates updates;
     private final @Nullable Responses responses;
@@ -26,7 +27,13 @@ final class UpstreamErrors {
     private final Lease lease;
 
     UpstreamErrors(
-            OwnEvents ids, SessionUpdates updates, @Nullable Responses responses, SessionReport report, Lease lease) {
+            SessionLife life,
+            OwnEvents ids,
+            SessionUpdates updates,
+            @Nullable Responses responses,
+            SessionReport report,
+            Lease lease) {
+        this.life = life;
         this.ids = ids;
         this.updates = updates;
         this.responses = responses;
@@ -46,6 +53,9 @@ final class UpstreamErrors {
         String eventId = error.path("event_id").textValue();
         String code = Scrubber.code(error.path("code").asText(error.path("type").asText("error")));
         lease.reported(code);
+        if (code.equals("session_expired") && life.outlivesUpstream()) {
+            return Delivery.dropped();
+        }
         Answered answered = eventId == null ? Answered.NOTHING : answered(eventId);
         if (answered == Answered.OWN) {
             LOGGER.atDebug().addKeyValue("code", code).log("the upstream refused an event of the broker's own");

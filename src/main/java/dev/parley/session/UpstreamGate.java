@@ -1,6 +1,7 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.EventType;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamGate implements Gate {
     private static final List<String> STATUS_MESSAGE = List.of("response", "status_details", "error", "message");
 
-    private final SessionLife life;
+    private final UpstreamLife life;
     private final SessionPermit permit;
     private final AudioMeter audio;
     private final ConversationMeter conversation;
@@ -38,7 +39,7 @@ final class UpstreamGate implements Gate {
 
     /** @param responses null in a transcription session */
     UpstreamGate(
-            SessionLife life,
+            UpstreamLife life,
             SessionPermit permit,
             AudioMeter audio,
             ConversationMeter conversation,
@@ -58,7 +59,7 @@ final class UpstreamGate implements Gate {
         this.ended = ended;
     }
 
-    /** Whether the last thing the provider said was an error: then a close that follows needs no further word. */
+    /** Whether the last thing the client heard of the provider was an error: then a close that follows needs no further word. */
     boolean lastWasError() {
         return lastWasError;
     }
@@ -66,7 +67,7 @@ final class UpstreamGate implements Gate {
     @Override
     public Verdict onMessage(MessageHead head) {
         EventType type = head.type();
-        lastWasError = type == EventType.ERROR;
+        lastWasError = false;
         return switch (type) {
             case SESSION_UPDATED,
                     RESPONSE_CREATED,
@@ -78,9 +79,18 @@ final class UpstreamGate implements Gate {
                     INPUT_AUDIO_BUFFER_COMMITTED,
                     INPUT_AUDIO_BUFFER_SPEECH_STARTED,
                     INPUT_AUDIO_BUFFER_SPEECH_STOPPED -> Verdict.COLLECT;
+            case CONVERSATION_ITEM_ADDED,
+                    CONVERSATION_ITEM_CREATED,
+                    CONVERSATION_ITEM_DONE,
+                    CONVERSATION_ITEM_TRUNCATED,
+                    CONVERSATION_ITEM_DELETED -> memory() == null ? passing(head) : Verdict.COLLECT;
             case SESSION_CREATED -> Verdict.DROP; // the client has had its one
-            default -> head.isText() && life.relaying() ? Verdict.PASS : Verdict.DROP;
+            default -> passing(head);
         };
+    }
+
+    private Verdict passing(MessageHead head) {
+        return head.isText() && life.relaying() ? Verdict.PASS : Verdict.DROP;
     }
 
     @Override
@@ -122,13 +132,28 @@ final class UpstreamGate implements Gate {
             case SESSION_UPDATED -> updates.updated(event, utf8);
             case RESPONSE_CREATED -> created(event.path("response"));
             case RESPONSE_DONE -> done(event.path("response"), utf8);
-            case TRANSCRIPTION_COMPLETED -> now(transcriptions.completed(event, Delivery.asIs()));
+            case TRANSCRIPTION_COMPLETED -> {
+                remember(type, event);
+                yield now(transcriptions.completed(event, Delivery.asIs()));
+            }
+            case CONVERSATION_ITEM_ADDED,
+                    CONVERSATION_ITEM_CREATED,
+                    CONVERSATION_ITEM_DONE,
+                    CONVERSATION_ITEM_TRUNCATED,
+                    CONVERSATION_ITEM_DELETED -> {
+                remember(type, event);
+                yield Delivery.asIs();
+            }
             case TRANSCRIPTION_FAILED -> {
                 transcriptions.failed(event.path("item_id").asText(""));
                 yield Delivery.asIs();
             }
             case RATE_LIMITS_UPDATED -> Delivery.replaced(RateLimits.updated(event, permit.rateLimits()));
-            case ERROR -> errors.judge(event.path("error"), utf8);
+            case ERROR -> {
+                Delivery told = errors.judge(event.path("error"), utf8);
+                lastWasError = !(told instanceof Delivery.Dropped);
+                yield told;
+            }
             case INPUT_AUDIO_BUFFER_COMMITTED -> committed(event.path("item_id").asText(""));
             case INPUT_AUDIO_BUFFER_SPEECH_STARTED -> {
                 audio.speechStarted(event.path("audio_start_ms").asLong(0));
@@ -145,6 +170,30 @@ final class UpstreamGate implements Gate {
         };
     }
 
+    /** A transcription session has no conversation that could be told. */
+    private @Nullable SessionMemory memory() {
+        return responses == null ? null : life.memory();
+    }
+
+    private void remember(EventType type, JsonNode event) {
+        SessionMemory memory = memory();
+        if (memory == null) {
+            return;
+        }
+        ConversationText text = memory.text();
+        String itemId = event.path("item_id").asText("");
+        switch (type) {
+            case TRANSCRIPTION_COMPLETED ->
+                text.transcribed(
+                        itemId,
+                        event.path("content_index").asInt(0),
+                        event.path("transcript").asText(""));
+            case CONVERSATION_ITEM_TRUNCATED -> text.truncated(itemId);
+            case CONVERSATION_ITEM_DELETED -> text.deleted(itemId);
+            default -> text.tell(event.path("item"), event.path("previous_item_id"));
+        }
+    }
+
     private Delivery created(JsonNode response) {
         if (responses != null) {
             responses.created(response);
@@ -155,6 +204,12 @@ final class UpstreamGate implements Gate {
     private Delivery done(JsonNode response, Buffer utf8) {
         if (responses == null) {
             return Delivery.asIs();
+        }
+        SessionMemory memory = memory();
+        if (memory != null && response.hasNonNull("conversation_id")) {
+            for (JsonNode item : response.path("output")) { // some providers do not tell of items by themselves
+                memory.text().tell(item, MissingNode.getInstance());
+            }
         }
         JsonNode failure = response.path("status_details").path("error");
         if (failure.isObject()) {

@@ -34,6 +34,9 @@ final class UsageFiler {
     private final SessionServices services;
     private final SessionOrder order;
     private final UpstreamSession upstream;
+    /** Within which the provider's ids of responses and items are unique. */
+    private final String scope;
+
     private final SessionLife life;
     /** What was filed last, so that what the provider tells twice is charged once. */
     private final LinkedHashSet<String> filed = new LinkedHashSet<>();
@@ -43,12 +46,19 @@ final class UsageFiler {
     /** Read by other threads for snapshots. */
     private volatile NanoUsd spent = NanoUsd.ZERO;
 
+    /** @param ordinal of this upstream in its session, from 1 */
     UsageFiler(
-            Context context, SessionServices services, SessionOrder order, UpstreamSession upstream, SessionLife life) {
+            Context context,
+            SessionServices services,
+            SessionOrder order,
+            UpstreamSession upstream,
+            int ordinal,
+            SessionLife life) {
         this.context = context;
         this.services = services;
         this.order = order;
         this.upstream = upstream;
+        this.scope = scope(order, upstream, ordinal);
         this.life = life;
     }
 
@@ -136,7 +146,7 @@ final class UsageFiler {
         PricedModel model = item.model();
         Settlement settlement = item.settlement();
         return new UsageEntry(
-                EntryId.of(id == null ? order.id().value() : id, item.work(), item.reference()),
+                EntryId.of(scope, item.work(), item.reference()),
                 order.tenant().id(),
                 order.caller().subject(),
                 order.id(),
@@ -158,5 +168,13 @@ final class UsageFiler {
                 services.ticker().now(),
                 cover.reservedAt(),
                 charges);
+    }
+
+    private static String scope(SessionOrder order, UpstreamSession upstream, int ordinal) {
+        String id = upstream.id();
+        if (id != null) {
+            return id;
+        }
+        return ordinal == 1 ? order.id().value() : order.id().value() + '/' + ordinal;
     }
 }

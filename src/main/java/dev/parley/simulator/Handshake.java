@@ -2,6 +2,7 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -118,9 +119,8 @@ final class Handshake {
             turnAway(wire, wrong.toError(), close, ClientError.INVALID_REQUEST + "." + wrong.code());
             return null;
         }
-        SessionState state = model != null
-                ? SessionState.conversation(model, provider.options().sessionMax())
-                : SessionState.transcription(provider.options().sessionMax());
+        Duration max = SimulatedSession.longest(provider, script);
+        SessionState state = model != null ? SessionState.conversation(model, max) : SessionState.transcription(max);
         SimulatedSession session = new SimulatedSession(provider, wire, script, state);
         session.open();
         return session;

@@ -49,12 +49,17 @@ final class SimulatedSession {
         this.items = new ConversationEvents(parts);
     }
 
+    /** How long a session may live. */
+    static Duration longest(Provider provider, Script script) {
+        return Duration.ofMillis(script.count(
+                ScriptKey.SESSION_MAX_MILLIS,
+                Math.toIntExact(provider.options().sessionMax().toMillis())));
+    }
+
     void open() {
         provider.books().sessionOpened();
         provider.sessions().add(this);
-        Duration max = Duration.ofMillis(script.count(
-                ScriptKey.SESSION_MAX_MILLIS,
-                Math.toIntExact(provider.options().sessionMax().toMillis())));
+        Duration max = longest(provider, script);
         timers.after(max.toMillis(), () -> expire(max));
         timers.after(script.count(ScriptKey.CREATED_DELAY_MILLIS, 0), this::greet);
         script.count(ScriptKey.PING_MILLIS).ifPresent(millis -> timers.every(Math.max(1, millis), wire::ping));

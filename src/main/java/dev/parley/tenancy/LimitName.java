@@ -15,6 +15,7 @@ public enum LimitName {
     SUBJECT_SESSIONS_MAX(0, null, "sessions at once of one subject"),
     SESSION_LENGTH_MAX_SECONDS(1, 3_600, "the longest session"),
     RESUME_WINDOW_SECONDS(0, 30, "how long a session waits for its lost client; 0: not at all"),
+    UPSTREAM_REPLACEMENTS_MAX(0, 0, "how often a session may go on with another upstream session"),
     OUTPUT_TOKENS_MAX(1, 4_096, "the most output tokens that one response may ask for"),
     SESSION_STARTS_PER_MINUTE(0, null, "session starts"),
     RESPONSES_PER_MINUTE(0, null, "responses"),

@@ -103,6 +103,11 @@ public record Tenant(
         return Duration.ofSeconds(capped(LimitName.RESUME_WINDOW_SECONDS));
     }
 
+    /** How often a session may go on with another upstream; 0: it ends with the one that it has. */
+    public int upstreamReplacementsMax() {
+        return capped(LimitName.UPSTREAM_REPLACEMENTS_MAX);
+    }
+
     public boolean closeOnExhausted() {
         return Boolean.TRUE.equals(settings.closeOnExhausted());
     }

@@ -64,6 +64,7 @@ import java.util.function.UnaryOperator;
 
 /** A broker from listener to ledger in this process: real sockets, real Postgres, the simulator as provider. */
 public final class BrokerRig implements AutoCloseable {
+    private static final Duration REPLACE_BEFORE = Duration.ofSeconds(2);
     static final String UPSTREAM_KEY = "sk-canary-upstream-key-0001";
 
     private final Vertx vertx = Vertx.vertx();
@@ -134,7 +135,13 @@ public final class BrokerRig implements AutoCloseable {
                 errors,
                 ticker,
                 new SessionConfig(
-                        1_000, 50, Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(5), 10_000),
+                        1_000,
+                        50,
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(5),
+                        REPLACE_BEFORE,
+                        10_000),
                 auth.recheckInterval(),
                 "node-test",
                 new Backlogs());

@@ -8,6 +8,7 @@ import dev.parley.gateway.WireClient;
 import dev.parley.simulator.Booking;
 import dev.parley.simulator.Script;
 import dev.parley.simulator.Usage;
+import dev.parley.tenancy.LimitName;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -31,7 +33,7 @@ import org.junit.jupiter.api.Test;
 class LedgerEqualsBooksIT {
     private static final long SEED = 20_261_121;
     private static final int TENANTS = 6;
-    private static final int SESSIONS_EACH = 6;
+    private static final int SESSIONS_EACH = 10;
     private static final int TURNS_EACH = 4;
     private static final List<String> SCRIPTS = List.of(
             "{}",
@@ -40,6 +42,7 @@ class LedgerEqualsBooksIT {
             "{\"resetAfterDeltas\":9}",
             "{\"resetBeforeDone\":true}",
             "{\"closeAfterResponses\":2}",
+            "{\"sessionMaxMillis\":300,\"outputTokens\":200,\"deltaIntervalMillis\":2}",
             "{\"refuseResponse\":{\"type\":\"invalid_request_error\",\"code\":\"x\",\"message\":\"no\"}}",
             "{\"failResponse\":{\"type\":\"server_error\",\"code\":\"server_error\",\"message\":\"no\",\"afterDeltas\":2}}");
 
@@ -47,6 +50,7 @@ class LedgerEqualsBooksIT {
     private record Row(String kind, long input, long output) {}
 
     private final Set<String> seen = new ConcurrentSkipListSet<>();
+    private final AtomicInteger replaced = new AtomicInteger();
 
     @Test
     void holdsUnderRandomTurnsCancelsLeavesAndResets() throws Exception {
@@ -55,7 +59,11 @@ class LedgerEqualsBooksIT {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < TENANTS; i++) {
                 String tenant = "tenant-" + i;
-                rig.tenant(tenant);
+                if (i % 2 == 0) {
+                    rig.tenant(tenant);
+                } else {
+                    rig.tenant(tenant, own -> own.withOwn(own.own().with(LimitName.UPSTREAM_REPLACEMENTS_MAX, 3)));
+                }
                 SplittableRandom random = new SplittableRandom(SEED + i);
                 running.add(threads.submit(() -> {
                     for (int session = 0; session < SESSIONS_EACH; session++) {
@@ -87,6 +95,9 @@ class LedgerEqualsBooksIT {
                 answer = client.awaitOrEnd(event -> Set.of("response.done", "error")
                         .contains(event.path("type").asText()));
             }
+            replaced.addAndGet((int) client.types().stream()
+                    .filter("parley.upstream_replaced"::equals)
+                    .count());
             client.heard().stream()
                     .filter(event -> event.path("type").asText().equals("response.done"))
                     .forEach(done -> assertThat(
@@ -117,9 +128,11 @@ class LedgerEqualsBooksIT {
         assertThat(ledger.keySet()).as("nothing lost").containsAll(seen);
         assertThat(ledger.keySet()).as("whatever began is in the ledger").containsAll(booked.keySet());
         assertThat(seen).isNotEmpty();
+        assertThat(replaced.get()).as("sessions went on with another upstream").isPositive();
         System.out.println("invariant 2: " + seen.size() + " responses seen complete, " + ledger.size()
                 + " rows, once each; " + booked.size() + " booked by the provider; " + figures
-                + " rows with the provider's own figures, all equal; seed " + SEED);
+                + " rows with the provider's own figures, all equal; " + replaced.get()
+                + " times a session went on with another upstream; seed " + SEED);
     }
 
     private static Map<String, List<Row>> ledger(BrokerRig rig) {

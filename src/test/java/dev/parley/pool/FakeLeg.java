@@ -112,8 +112,8 @@ final class FakeLeg implements Leg, Pulse {
     public void send(Buffer utf8) {}
 
     @Override
-    public long queuedBytes() {
-        return 0;
+    public boolean isInsideMessage() {
+        return false;
     }
 
     @Override

@@ -147,8 +147,8 @@ final class FramesLeg implements Leg {
     }
 
     @Override
-    public long queuedBytes() {
-        return 0;
+    public boolean isInsideMessage() {
+        return false;
     }
 
     @Override

@@ -32,7 +32,9 @@ final class FakeLeg implements Leg {
     private @Nullable Gate gate;
     private @Nullable FakeLeg peer;
     private @Nullable Backlog backlog;
+    private final Deque<Runnable> unread = new ArrayDeque<>();
     private boolean holding;
+    private boolean paused;
     private boolean started;
     private boolean closing;
     private @Nullable Integer closeCode;
@@ -44,6 +46,10 @@ final class FakeLeg implements Leg {
 
     void receive(String payload, boolean text) {
         if (closing) {
+            return;
+        }
+        if (paused) {
+            unread.add(() -> receive(payload, text));
             return;
         }
         Buffer utf8 = Buffer.buffer(payload);
@@ -111,10 +117,17 @@ final class FakeLeg implements Leg {
     }
 
     @Override
-    public void pauseReading() {}
+    public void pauseReading() {
+        paused = true;
+    }
 
     @Override
-    public void resumeReading() {}
+    public void resumeReading() {
+        paused = false;
+        while (!paused && !unread.isEmpty()) {
+            unread.poll().run();
+        }
+    }
 
     @Override
     public void keep(Backlog kept) {
@@ -155,8 +168,8 @@ final class FakeLeg implements Leg {
     }
 
     @Override
-    public long queuedBytes() {
-        return 0;
+    public boolean isInsideMessage() {
+        return false;
     }
 
     @Override
