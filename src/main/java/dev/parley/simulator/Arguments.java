@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,7 +16,7 @@ final class Arguments {
     private Arguments() {}
 
     static String forSchema(JsonNode schema, String said) {
-        return Json.write(schema.isObject() ? object(schema, said, 0) : Json.object());
+        return Trees.write(schema.isObject() ? object(schema, said, 0) : Trees.object());
     }
 
     private static JsonNode value(JsonNode schema, String said, int depth) {
@@ -37,14 +38,14 @@ final class Arguments {
             case "boolean" -> json.booleanNode(true);
             case "null" -> json.nullNode();
             case "array" ->
-                depth < DEPTH_MAX ? Json.array().add(value(schema.path("items"), said, depth + 1)) : Json.array();
+                depth < DEPTH_MAX ? Trees.array().add(value(schema.path("items"), said, depth + 1)) : Trees.array();
             case "object" -> object(schema, said, depth + 1);
             default -> json.textNode(name(said));
         };
     }
 
     private static ObjectNode object(JsonNode schema, String said, int depth) {
-        ObjectNode object = Json.object();
+        ObjectNode object = Trees.object();
         if (depth < DEPTH_MAX) {
             schema.path("properties")
                     .properties()

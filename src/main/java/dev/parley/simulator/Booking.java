@@ -1,6 +1,7 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ public record Booking(
     }
 
     ObjectNode toJson() {
-        ObjectNode json = Json.object()
+        ObjectNode json = Trees.object()
                 .put("sequence", sequence)
                 .put("kind", kind.name().toLowerCase(java.util.Locale.ROOT))
                 .put("id", id)
@@ -56,7 +57,7 @@ public record Booking(
                 .put("status", status);
         json.set("usage", usage.toJson());
         json.put("seconds", seconds);
-        json.set("told", told == null ? null : Json.parse(told));
+        json.set("told", told == null ? null : Trees.parse(told));
         return json.put("delivered", delivered);
     }
 }

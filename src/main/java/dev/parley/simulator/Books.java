@@ -1,6 +1,7 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -132,7 +133,7 @@ public final class Books {
     /** A page of the books: the bookings after {@code after}, at most {@code limit}, with the counters. */
     ObjectNode toJson(long after, int limit) {
         Counters now = counters();
-        ObjectNode json = Json.object();
+        ObjectNode json = Trees.object();
         json.putObject("counters")
                 .put("sessions_open", now.sessionsOpen)
                 .put("sessions_opened", now.sessionsOpened)

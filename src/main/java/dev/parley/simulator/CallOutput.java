@@ -1,5 +1,10 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.Ids;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.Tokens;
+import dev.parley.conversation.Trees;
 import java.util.List;
 
 /** A function call. Confined to the session's event loop. */
@@ -21,7 +26,7 @@ final class CallOutput implements Output {
         this.call = call;
         this.pieces = Reply.pieces(call.arguments());
         this.item = new Item(
-                Json.object()
+                Trees.object()
                         .put("id", Ids.next("item_"))
                         .put("type", "function_call")
                         .put("status", "in_progress")

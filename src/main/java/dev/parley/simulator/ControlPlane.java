@@ -2,6 +2,8 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.ClientError;
+import dev.parley.conversation.Trees;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -33,16 +35,16 @@ final class ControlPlane {
         request.response()
                 .setStatusCode(status)
                 .putHeader("Content-Type", "application/json")
-                .end(Json.write(body));
+                .end(Trees.write(body));
     }
 
     static void refuse(HttpServerRequest request, int status, String message) {
-        ObjectNode error = Json.object()
+        ObjectNode error = Trees.object()
                 .put("message", message)
                 .put("type", ClientError.INVALID_REQUEST)
                 .putNull("param")
                 .putNull("code");
-        answer(request, status, Json.object().set("error", error));
+        answer(request, status, Trees.object().set("error", error));
     }
 
     private void script(HttpServerRequest request) {
@@ -104,11 +106,11 @@ final class ControlPlane {
                 session.close(Integer.parseInt(code), reason == null ? "" : reason);
             }
         });
-        answer(request, 200, Json.object().put("sessions", open));
+        answer(request, 200, Trees.object().put("sessions", open));
     }
 
     private static ObjectNode models() {
-        ObjectNode list = Json.object().put("object", "list");
+        ObjectNode list = Trees.object().put("object", "list");
         var data = list.putArray("data");
         new TreeSet<>(Models.all())
                 .forEach(id -> data.addObject()
@@ -138,7 +140,7 @@ final class ControlPlane {
         request.endHandler(ignored -> {
             if (!refused[0]) {
                 try {
-                    answer(request, 200, change.apply(Json.parse(body.toString())));
+                    answer(request, 200, change.apply(Trees.parse(body.toString())));
                 } catch (IllegalArgumentException e) {
                     refuse(request, 400, String.valueOf(e.getMessage()));
                 }

@@ -1,6 +1,9 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.ClientError;
+import dev.parley.conversation.SessionState;
+import dev.parley.conversation.Trees;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,18 +99,18 @@ final class Handshake {
             request.response()
                     .putHeader("Retry-After", scripted.path("retryAfter").asText());
         }
-        ObjectNode error = Json.object()
+        ObjectNode error = Trees.object()
                 .put("message", scripted.path("message").asText("Refused by script."))
                 .put("type", scripted.path("type").asText(status >= 500 ? "server_error" : "invalid_request_error"))
                 .putNull("param")
                 .put("code", scripted.path("code").textValue());
-        ControlPlane.answer(request, status, Json.object().set("error", error));
+        ControlPlane.answer(request, status, Trees.object().set("error", error));
     }
 
     private @Nullable SimulatedSession opened(Peer peer, @Nullable ObjectNode scripted) {
         Wire wire = new Wire(peer, script, provider.books());
         if (scripted != null && scripted.has("error")) {
-            ObjectNode error = scripted.path("error") instanceof ObjectNode object ? object : Json.object();
+            ObjectNode error = scripted.path("error") instanceof ObjectNode object ? object : Trees.object();
             String code = error.path("code").asText("");
             String reason = error.path("type").asText(ClientError.INVALID_REQUEST) + (code.isEmpty() ? "" : "." + code);
             turnAway(wire, error, scripted.path("close").asInt(4000), reason);
@@ -128,8 +131,8 @@ final class Handshake {
 
     private void turnAway(Wire wire, ObjectNode error, int close, String reason) {
         provider.books().handshakeRefused();
-        ObjectNode event = Json.event("error");
-        ObjectNode told = Json.object()
+        ObjectNode event = Trees.event("error");
+        ObjectNode told = Trees.object()
                 .put("type", error.path("type").asText(ClientError.INVALID_REQUEST))
                 .put("code", error.path("code").textValue())
                 .put("message", error.path("message").asText("Refused by script."))

@@ -1,19 +1,27 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Locale;
+import dev.parley.conversation.AudioBuffer;
+import dev.parley.conversation.Checks;
+import dev.parley.conversation.ConversationEvents;
+import dev.parley.conversation.Ids;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.ItemRules;
+import dev.parley.conversation.Trees;
+import dev.parley.conversation.TurnDetection;
 import org.jspecify.annotations.Nullable;
 
 /** What the client speaks: the buffer, the turns found in it, and the items that they become. Confined to the event loop. */
 final class InputAudio implements VoiceActivity.Listener {
-    private static final int COMMIT_MILLIS_MIN = 100;
+    /** Eleven minutes of pcm16 without a commit. */
+    private static final int BUFFER_BYTES_MAX = 32 << 20;
     /** Silence that is kept behind the padding, for a commit by hand. */
     private static final int SILENCE_KEPT_MILLIS = 2_000;
 
     private final SessionParts parts;
     private final Transcriptions transcriptions;
     private final Responses responses;
-    private final AudioBuffer buffer = new AudioBuffer();
+    private final AudioBuffer buffer = new AudioBuffer(BUFFER_BYTES_MAX);
     private final VoiceActivity voiceActivity = new VoiceActivity(this);
     private @Nullable TurnDetection detection;
     private @Nullable String speechItemId;
@@ -57,18 +65,7 @@ final class InputAudio implements VoiceActivity.Listener {
     }
 
     void commit() {
-        double millis = buffer.bufferedMillis();
-        if (millis < COMMIT_MILLIS_MIN) {
-            throw new ClientError(
-                    "input_audio_buffer_commit_empty",
-                    String.format(
-                            Locale.ROOT,
-                            "Error committing input audio buffer: buffer too small. Expected at least %dms of audio, but buffer"
-                                    + " only has %.2fms of audio.",
-                            COMMIT_MILLIS_MIN,
-                            millis),
-                    null);
-        }
+        buffer.checkCommit();
         String id = speechItemId == null ? Ids.next("item_") : speechItemId;
         voiceActivity.reset(buffer.endMillis());
         speechItemId = null;
@@ -79,7 +76,7 @@ final class InputAudio implements VoiceActivity.Listener {
         buffer.takeAll();
         voiceActivity.reset(buffer.endMillis());
         speechItemId = null;
-        parts.wire().send(Json.event("input_audio_buffer.cleared"));
+        parts.wire().send(Trees.event("input_audio_buffer.cleared"));
     }
 
     @Override
@@ -91,7 +88,7 @@ final class InputAudio implements VoiceActivity.Listener {
         int padding = rules == null ? 0 : rules.prefixPaddingMillis();
         speechStartMillis = Math.max(onsetMillis - padding, buffer.startMillis());
         parts.wire()
-                .send(Json.event("input_audio_buffer.speech_started")
+                .send(Trees.event("input_audio_buffer.speech_started")
                         .put("audio_start_ms", speechStartMillis)
                         .put("item_id", id));
         if (rules != null && rules.interruptsResponse()) {
@@ -104,7 +101,7 @@ final class InputAudio implements VoiceActivity.Listener {
         String id = speechItemId == null ? Ids.next("item_") : speechItemId;
         speechItemId = null;
         parts.wire()
-                .send(Json.event("input_audio_buffer.speech_stopped")
+                .send(Trees.event("input_audio_buffer.speech_stopped")
                         .put("audio_end_ms", nowMillis)
                         .put("item_id", id));
         commit(id, buffer.take(speechStartMillis, nowMillis));
@@ -134,7 +131,7 @@ final class InputAudio implements VoiceActivity.Listener {
         }
         String id = Ids.next("item_");
         parts.wire()
-                .send(Json.event("input_audio_buffer.timeout_triggered")
+                .send(Trees.event("input_audio_buffer.timeout_triggered")
                         .put("audio_start_ms", idleFromMillis)
                         .put("audio_end_ms", buffer.endMillis())
                         .put("item_id", id));
@@ -146,7 +143,7 @@ final class InputAudio implements VoiceActivity.Listener {
         Item item = Item.spoken(id, buffer.format(), audio);
         String previous = parts.conversation().add(item);
         parts.wire()
-                .send(Json.event("input_audio_buffer.committed")
+                .send(Trees.event("input_audio_buffer.committed")
                         .put("previous_item_id", previous)
                         .put("item_id", id));
         parts.wire().send(ConversationEvents.itemEvent("conversation.item.added", previous, item));

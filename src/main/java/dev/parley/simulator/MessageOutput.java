@@ -1,6 +1,10 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.Ids;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.Trees;
 import java.util.Base64;
 import java.util.List;
 
@@ -41,7 +45,7 @@ final class MessageOutput implements Output {
         this.deltaMillis = audioDeltaCharacters == 0
                 ? MILLIS_PER_TOKEN
                 : Math.max(1, format.millis(audioDeltaCharacters / 4L * 3));
-        ObjectNode json = Json.object()
+        ObjectNode json = Trees.object()
                 .put("id", Ids.next("item_"))
                 .put("type", "message")
                 .put("status", "in_progress")
@@ -111,7 +115,7 @@ final class MessageOutput implements Output {
 
     @Override
     public void end(String status) {
-        ObjectNode content = Json.object().put("type", audio ? "output_audio" : "output_text");
+        ObjectNode content = Trees.object().put("type", audio ? "output_audio" : "output_text");
         content.put(audio ? "transcript" : "text", said.toString());
         item.content().add(content);
         item.json().put("status", status);
@@ -137,6 +141,6 @@ final class MessageOutput implements Output {
     }
 
     private ObjectNode part(String text) {
-        return Json.object().put("type", audio ? "audio" : "text").put(audio ? "transcript" : "text", text);
+        return Trees.object().put("type", audio ? "audio" : "text").put(audio ? "transcript" : "text", text);
     }
 }

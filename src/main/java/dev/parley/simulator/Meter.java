@@ -1,5 +1,7 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.Tokens;
+
 /** Counts what a response generates, up to its maximum of output tokens. Confined to the session's event loop. */
 final class Meter {
     private final int tokensMax;

@@ -1,5 +1,6 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.SessionState;
 import java.util.Set;
 
 /** The provider's catalogue: what may stand in the URL, and what may transcribe. */
@@ -39,13 +40,8 @@ final class Models {
         return BY_SECONDS.contains(transcriptionModel);
     }
 
-    /** The models with reasoning, parallel tool calls and phases. */
-    static boolean isSecondGeneration(String model) {
-        return model.startsWith("gpt-realtime-2.") || model.equals("gpt-realtime-2");
-    }
-
     static int contextTokens(String model) {
-        return isSecondGeneration(model) ? CONTEXT_LARGE : CONTEXT_SMALL;
+        return SessionState.reasons(model) ? CONTEXT_LARGE : CONTEXT_SMALL;
     }
 
     static Set<String> all() {

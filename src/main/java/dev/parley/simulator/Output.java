@@ -1,5 +1,7 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.Item;
+
 /** One output item of a response while it is generated, and its events. Confined to the session's event loop. */
 sealed interface Output permits MessageOutput, CallOutput {
     /** How a step ended. */

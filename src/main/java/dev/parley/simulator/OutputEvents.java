@@ -1,6 +1,9 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.ConversationEvents;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.Trees;
 import org.jspecify.annotations.Nullable;
 
 /** Builds the events of one output item, and keeps the default conversation in step. Confined to the event loop. */
@@ -43,7 +46,7 @@ final class OutputEvents {
 
     /** An event of the item, with the ids that all of them have. */
     ObjectNode output(String type, Item item) {
-        return Json.event(type)
+        return Trees.event(type)
                 .put("response_id", responseId)
                 .put("item_id", item.id())
                 .put("output_index", outputIndex);
@@ -54,7 +57,7 @@ final class OutputEvents {
     }
 
     private ObjectNode outputItem(String type, Item item) {
-        ObjectNode event = Json.event(type).put("response_id", responseId).put("output_index", outputIndex);
+        ObjectNode event = Trees.event(type).put("response_id", responseId).put("output_index", outputIndex);
         event.set("item", item.json().deepCopy());
         return event;
     }

@@ -1,5 +1,6 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.Tokens;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,7 +31,7 @@ final class RateLimits {
                 .updateAndGet(before -> before.plus(tokens, now, limit / 60.0, limit));
         long remaining = limit - Math.round(level.used());
         double reset = (double) (limit - remaining) / limit * 60;
-        return Json.object()
+        return Trees.object()
                 .put("name", "tokens")
                 .put("limit", limit)
                 .put("remaining", remaining)

@@ -1,6 +1,7 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Item;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

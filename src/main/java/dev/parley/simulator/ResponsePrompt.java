@@ -1,5 +1,10 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.Conversation;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.SessionState;
+import dev.parley.conversation.Tokens;
+import dev.parley.conversation.Trees;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +28,7 @@ final class ResponsePrompt {
             head.add(segment("instructions:", request.instructions()));
         }
         if (!request.tools().isEmpty()) {
-            head.add(segment("tools:", Json.write(request.tools())));
+            head.add(segment("tools:", Trees.write(request.tools())));
         }
         int max = Models.contextTokens(state.model());
         boolean disabled = state.effective().path("truncation").asText().equals("disabled");
@@ -54,7 +59,7 @@ final class ResponsePrompt {
     private static void dropOldest(List<Item> items, int max) {
         int left = total(segments(items));
         while (left > max && items.size() > 1) {
-            left -= items.removeFirst().toSegment().tokens().total();
+            left -= items.removeFirst().tokens().total();
         }
     }
 
@@ -63,7 +68,9 @@ final class ResponsePrompt {
     }
 
     private static List<Prompt.Segment> segments(List<Item> items) {
-        return items.stream().map(Item::toSegment).toList();
+        return items.stream()
+                .map(item -> new Prompt.Segment(item.id() + "#" + item.revision(), item.tokens()))
+                .toList();
     }
 
     private static int total(List<Prompt.Segment> segments) {

@@ -3,9 +3,13 @@ package dev.parley.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.Conversation;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.ResponseRules;
+import dev.parley.conversation.SessionState;
+import dev.parley.conversation.Trees;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,34 +32,16 @@ record ResponseRequest(
         boolean outOfBand,
         @Nullable JsonNode metadata,
         @Nullable List<Item> input) {
-    private static final Map<String, Checks.Member> MEMBERS = Map.ofEntries(
-            Map.entry("output_modalities", SharedRules::outputModalities),
-            Map.entry("instructions", Checks::textOrNull),
-            Map.entry("audio", ResponseRequest::audioRule),
-            Map.entry("tools", SharedRules::tools),
-            Map.entry("tool_choice", SharedRules::toolChoice),
-            Map.entry("parallel_tool_calls", Checks::flag),
-            Map.entry("reasoning", SharedRules::reasoning),
-            Map.entry("max_output_tokens", SharedRules::maxOutputTokens),
-            Map.entry("conversation", ResponseRequest::conversationRule),
-            Map.entry("metadata", ResponseRequest::metadataRule),
-            Map.entry("prompt", Checks::objectOrNull),
-            Map.entry("input", Checks::array));
-
     /** Without overrides: as voice activity creates it. */
     static ResponseRequest automatic(SessionState state) {
-        return merged(Json.object(), state, null);
+        return merged(Trees.object(), state, null);
     }
 
     static ResponseRequest read(ObjectNode overrides, SessionState state, Conversation conversation) {
-        Checks.onlyMembers(overrides, "response", MEMBERS.keySet());
-        overrides.properties().forEach(member -> {
-            Checks.Member rule = MEMBERS.get(member.getKey());
-            if (rule != null) {
-                rule.check(member.getValue(), "response." + member.getKey());
-            }
-        });
-        List<Item> input = overrides.has("input") ? input(overrides.path("input"), state, conversation) : null;
+        ResponseRules.check(overrides);
+        List<Item> input = overrides.has("input")
+                ? ResponseRules.input(overrides.path("input"), state.inputFormat(), conversation)
+                : null;
         return merged(overrides, state, input);
     }
 
@@ -75,7 +61,7 @@ record ResponseRequest(
                 overridden,
                 AudioFormat.of(output.has("format") ? output.path("format") : sessionOutput.path("format")),
                 output.has("voice") ? output.path("voice") : sessionOutput.path("voice"),
-                tools instanceof ArrayNode list ? list : Json.array(),
+                tools instanceof ArrayNode list ? list : Trees.array(),
                 either(overrides, session, "tool_choice"),
                 either(overrides, session, "max_output_tokens"),
                 overrides.path("conversation").asText("auto").equals("none"),
@@ -85,61 +71,5 @@ record ResponseRequest(
 
     private static JsonNode either(ObjectNode overrides, ObjectNode session, String name) {
         return overrides.has(name) ? overrides.path(name) : session.path(name);
-    }
-
-    private static List<Item> input(JsonNode given, SessionState state, Conversation conversation) {
-        List<Item> items = new ArrayList<>();
-        for (int i = 0; i < given.size(); i++) {
-            String path = "response.input[" + i + "]";
-            JsonNode each = given.path(i);
-            if (each.path("type").asText().equals("item_reference")) {
-                String id = Checks.requiredText(each, "id", path + ".id");
-                Item item = conversation.find(id);
-                if (item == null) {
-                    throw ClientError.wrongValue(path + ".id", "Item with id '" + id + "' not found.");
-                }
-                items.add(item);
-            } else {
-                items.add(ItemRules.read(each, path, state.inputFormat()));
-            }
-        }
-        return items;
-    }
-
-    private static void audioRule(JsonNode value, String path) {
-        ObjectNode audio = Checks.object(value, path);
-        Checks.onlyMembers(audio, path, java.util.Set.of("output"));
-        if (audio.has("output")) {
-            ObjectNode output = Checks.object(audio.path("output"), path + ".output");
-            Checks.onlyMembers(output, path + ".output", java.util.Set.of("format", "voice"));
-            if (output.has("format")) {
-                SharedRules.format(output.path("format"), path + ".output.format");
-            }
-            if (output.has("voice")) {
-                SharedRules.voice(output.path("voice"), path + ".output.voice");
-            }
-        }
-    }
-
-    private static void conversationRule(JsonNode value, String path) {
-        if (!value.isNull()) {
-            Checks.choice(value, path, List.of("auto", "none"));
-        }
-    }
-
-    private static void metadataRule(JsonNode value, String path) {
-        if (value.isNull()) {
-            return;
-        }
-        ObjectNode metadata = Checks.object(value, path);
-        if (metadata.size() > 16) {
-            throw ClientError.wrongValue(path, "Metadata holds at most 16 pairs, got " + metadata.size() + ".");
-        }
-        metadata.properties().forEach(pair -> {
-            String text = Checks.text(pair.getValue(), path + "." + pair.getKey());
-            if (pair.getKey().length() > 64 || text.length() > 512) {
-                throw ClientError.wrongValue(path, "Metadata keys have at most 64 characters, and values at most 512.");
-            }
-        });
     }
 }

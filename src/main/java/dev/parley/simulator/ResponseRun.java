@@ -2,6 +2,11 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.ClientError;
+import dev.parley.conversation.Ids;
+import dev.parley.conversation.SessionState;
+import dev.parley.conversation.Tokens;
+import dev.parley.conversation.Trees;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +64,7 @@ final class ResponseRun {
     }
 
     void start() {
-        ObjectNode created = Json.event("response.created");
+        ObjectNode created = Trees.event("response.created");
         created.set("response", response("in_progress", null, null));
         parts.wire().send(created);
         tellRateLimits("start");
@@ -173,10 +178,10 @@ final class ResponseRun {
     }
 
     private void fail(ObjectNode error) {
-        ObjectNode details = Json.object().put("type", "failed");
+        ObjectNode details = Trees.object().put("type", "failed");
         details.set(
                 "error",
-                Json.object()
+                Trees.object()
                         .put("type", error.path("type").asText("server_error"))
                         .put("code", error.path("code").textValue())
                         .put("message", error.path("message").asText("The server had an error.")));
@@ -199,9 +204,9 @@ final class ResponseRun {
             return;
         }
         JsonNode told = used.told(usageHow);
-        ObjectNode done = Json.event("response.done");
+        ObjectNode done = Trees.event("response.done");
         done.set("response", response(status, details, told));
-        Booking closed = booking.ended(status, used, 0, told == null ? null : Json.write(told));
+        Booking closed = booking.ended(status, used, 0, told == null ? null : Trees.write(told));
         books.write(closed);
         parts.wire().send(done).onSuccess(written -> books.write(closed.asDelivered()));
         tellRateLimits("after");
@@ -214,8 +219,8 @@ final class ResponseRun {
 
     private JsonNode details(String type, String reason) {
         return parts.script().flag(ScriptKey.STATUS_DETAILS_TEXT)
-                ? Json.object().textNode(reason)
-                : Json.object().put("type", type).put("reason", reason);
+                ? Trees.object().textNode(reason)
+                : Trees.object().put("type", type).put("reason", reason);
     }
 
     private void tellRateLimits(String when) {
@@ -224,7 +229,7 @@ final class ResponseRun {
         if (!now) {
             return;
         }
-        ObjectNode event = Json.event("rate_limits.updated");
+        ObjectNode event = Trees.event("rate_limits.updated");
         var limits = event.putArray("rate_limits");
         if (!how.equals("empty")) {
             long tokens = (long) usage().input().total() + usage().output().total();
@@ -235,7 +240,7 @@ final class ResponseRun {
 
     private ObjectNode response(String status, @Nullable JsonNode details, @Nullable JsonNode usage) {
         ObjectNode response =
-                Json.object().put("object", "realtime.response").put("id", id).put("status", status);
+                Trees.object().put("object", "realtime.response").put("id", id).put("status", status);
         response.set("status_details", details);
         var list = response.putArray("output");
         if (begun) {
@@ -268,7 +273,7 @@ final class ResponseRun {
                         request,
                         message.text(),
                         parts.script().count(ScriptKey.AUDIO_DELTA_BYTES, 0),
-                        Models.isSecondGeneration(parts.state().model()));
+                        SessionState.reasons(parts.state().model()));
         };
     }
 }

@@ -1,6 +1,9 @@
 package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Checks;
+import dev.parley.conversation.ClientError;
+import dev.parley.conversation.Trees;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +47,7 @@ final class Responses {
                     null);
         });
         ObjectNode overrides =
-                event.hasNonNull("response") ? Checks.object(event.path("response"), "response") : Json.object();
+                event.hasNonNull("response") ? Checks.object(event.path("response"), "response") : Trees.object();
         ResponseRequest request = ResponseRequest.read(overrides, parts.state(), parts.conversation());
         ResponseRun current = active;
         if (!request.outOfBand() && current != null) {

@@ -2,6 +2,7 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** What one session does other than by default. Immutable; safe on any thread. {@link ScriptKey} lists what there is. */
 public final class Script {
     /** The provider at its best. */
-    public static final Script NONE = new Script(Json.object());
+    public static final Script NONE = new Script(Trees.object());
 
     private final ObjectNode settings;
 
@@ -19,7 +20,7 @@ public final class Script {
 
     /** Reads {@code {"audioDeltaBytes":75000,…}}; an unknown key or a value out of range is an {@link IllegalArgumentException}. */
     public static Script parse(String json) {
-        return of(Json.parseObject(json));
+        return of(Trees.parseObject(json));
     }
 
     static Script of(ObjectNode settings) {
@@ -38,7 +39,7 @@ public final class Script {
             case Boolean flag -> more.put(key.json(), flag);
             case Integer count -> more.put(key.json(), count);
             case String text
-            when text.startsWith("{") || text.startsWith("[") -> more.set(key.json(), Json.parse(text));
+            when text.startsWith("{") || text.startsWith("[") -> more.set(key.json(), Trees.parse(text));
             case String text -> more.put(key.json(), text);
             default -> throw new IllegalArgumentException("no JSON value: " + value.getClass());
         }
@@ -95,6 +96,6 @@ public final class Script {
 
     @Override
     public String toString() {
-        return Json.write(settings);
+        return Trees.write(settings);
     }
 }

@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,7 +66,7 @@ public final class Scripts {
     }
 
     ArrayNode toJson() {
-        ArrayNode list = Json.array();
+        ArrayNode list = Trees.array();
         rules.forEach(rule -> list.add(rule.toJson()));
         return list;
     }
@@ -86,7 +87,7 @@ public final class Scripts {
 
     private static Rule parse(ObjectNode json) {
         ObjectNode settings = json.deepCopy();
-        JsonNode whom = settings.has("for") ? settings.remove("for") : Json.object();
+        JsonNode whom = settings.has("for") ? settings.remove("for") : Trees.object();
         if (!(whom instanceof ObjectNode object)) {
             throw new IllegalArgumentException("'for' must be an object");
         }
@@ -125,7 +126,7 @@ public final class Scripts {
         }
 
         ObjectNode toJson() {
-            ObjectNode whom = Json.object();
+            ObjectNode whom = Trees.object();
             if (apiKey != null) {
                 whom.put("apiKey", "***");
             }

@@ -1,6 +1,15 @@
 package dev.parley.simulator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Checks;
+import dev.parley.conversation.ClientError;
+import dev.parley.conversation.Conversation;
+import dev.parley.conversation.ConversationEvents;
+import dev.parley.conversation.EventRules;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.SessionState;
+import dev.parley.conversation.Trees;
 import io.vertx.core.Context;
 import java.time.Duration;
 import java.util.List;
@@ -10,6 +19,7 @@ import java.util.List;
  * Confined to the event loop of its socket, but for {@link #drop()} and {@link #close}.
  */
 final class SimulatedSession {
+    static final Conversation.Bounds BOUNDS = new Conversation.Bounds(20_000, 64 << 20, 32 << 20, false);
     private static final List<String> CLIENT_EVENTS = List.of(
             "session.update",
             "input_audio_buffer.append",
@@ -28,7 +38,7 @@ final class SimulatedSession {
     private final Script script;
     private final SessionState state;
     private final Timers timers;
-    private final Conversation conversation = new Conversation();
+    private final Conversation conversation = new Conversation(BOUNDS);
     private final Transcriptions transcriptions;
     private final Responses responses;
     private final InputAudio input;
@@ -46,7 +56,7 @@ final class SimulatedSession {
         this.transcriptions = new Transcriptions(parts);
         this.responses = new Responses(parts, this::onResponseEnded);
         this.input = new InputAudio(parts, transcriptions, responses);
-        this.items = new ConversationEvents(parts);
+        this.items = new ConversationEvents(conversation, state::inputFormat, wire::send, this::retrieved);
     }
 
     /** How long a session may live. */
@@ -126,7 +136,7 @@ final class SimulatedSession {
             return;
         }
         if (script.denied(ScriptKey.CREATED_FIRST)) {
-            ObjectNode created = Json.event("conversation.created");
+            ObjectNode created = Trees.event("conversation.created");
             created.putObject("conversation").put("id", conversation.id()).put("object", "realtime.conversation");
             wire.send(created);
         }
@@ -150,7 +160,7 @@ final class SimulatedSession {
 
     private static ObjectNode read(String text) {
         try {
-            return Json.parseObject(text);
+            return Trees.parseObject(text);
         } catch (IllegalArgumentException e) {
             throw new ClientError("invalid_event", "The event could not be read: " + e.getMessage() + ".", null);
         }
@@ -179,13 +189,31 @@ final class SimulatedSession {
 
     private void update(ObjectNode event) {
         ObjectNode patch = Checks.requiredObject(event, "session", "session");
+        JsonNode transcriber = patch.at("/audio/input/transcription/model");
+        if (transcriber.isTextual() && !Models.transcribes(transcriber.textValue())) {
+            throw ClientError.wrongValue(
+                    "session.audio.input.transcription.model", "Invalid value: '" + transcriber.textValue() + "'.");
+        }
         state.update(patch, responses.hasSpoken());
         input.onSessionUpdated();
         wire.send(sessionEvent("session.updated"));
     }
 
+    private ObjectNode retrieved(Item item) {
+        int padded = script.count(ScriptKey.RETRIEVED_ITEM_BYTES, 0);
+        byte[] kept = item.audio();
+        if (padded > 0) {
+            return item.retrieved(speech(item, item.format().millis(padded / 4L * 3)));
+        }
+        return item.retrieved(kept == null ? speech(item, item.audioMillis()) : kept);
+    }
+
+    private byte[] speech(Item item, int millis) {
+        return provider.voice().speak(0, millis, item.format());
+    }
+
     private ObjectNode sessionEvent(String type) {
-        ObjectNode event = Json.event(type);
+        ObjectNode event = Trees.event(type);
         event.set("session", state.effective().deepCopy());
         return event;
     }
@@ -193,7 +221,7 @@ final class SimulatedSession {
     private void onResponseEnded(int responsesEnded, int audioMillis) {
         int closesAfter = script.count(ScriptKey.CLOSE_AFTER_RESPONSES, 0);
         if (closesAfter > 0 && responsesEnded >= closesAfter) {
-            ObjectNode close = script.object(ScriptKey.CLOSE).orElseGet(Json::object);
+            ObjectNode close = script.object(ScriptKey.CLOSE).orElseGet(Trees::object);
             end(close.path("code").asInt(1011), close.path("reason").asText(""));
             return;
         }

@@ -2,6 +2,10 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Ids;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.Tokens;
+import dev.parley.conversation.Trees;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,14 +85,14 @@ final class Transcriptions {
         if (!script.choice(ScriptKey.TRANSCRIPTION_USAGE, "present").equals("absent")) {
             ObjectNode usage = bySeconds ? duration(booking.seconds()) : tokenUsage(booking.usage());
             completed.set("usage", usage);
-            told = Json.write(usage);
+            told = Trees.write(usage);
         }
         deliver(completed, booking.ended("completed", booking.usage(), booking.seconds(), told));
     }
 
     private void fail(Item item, Booking booking) {
         ObjectNode failed = event("failed", item);
-        ObjectNode error = Json.object()
+        ObjectNode error = Trees.object()
                 .put("type", "transcription_error")
                 .put("code", "audio_unintelligible")
                 .put("message", "The audio could not be transcribed.")
@@ -105,17 +109,17 @@ final class Transcriptions {
     }
 
     private static ObjectNode event(String kind, Item item) {
-        return Json.event("conversation.item.input_audio_transcription." + kind)
+        return Trees.event("conversation.item.input_audio_transcription." + kind)
                 .put("item_id", item.id())
                 .put("content_index", 0);
     }
 
     private static ObjectNode duration(double seconds) {
-        return Json.object().put("type", "duration").put("seconds", seconds);
+        return Trees.object().put("type", "duration").put("seconds", seconds);
     }
 
     private static ObjectNode tokenUsage(Usage usage) {
-        ObjectNode json = Json.object()
+        ObjectNode json = Trees.object()
                 .put("type", "tokens")
                 .put("total_tokens", usage.input().total() + usage.output().total())
                 .put("input_tokens", usage.input().total());

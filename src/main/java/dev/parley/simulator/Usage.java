@@ -3,6 +3,8 @@ package dev.parley.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Tokens;
+import dev.parley.conversation.Trees;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +49,7 @@ public record Usage(Tokens input, Tokens cached, Tokens output, int reasoning) {
     }
 
     private ObjectNode totals() {
-        return Json.object()
+        return Trees.object()
                 .put("total_tokens", input.total() + output.total())
                 .put("input_tokens", input.total())
                 .put("output_tokens", output.total());

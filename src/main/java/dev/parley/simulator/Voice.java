@@ -1,5 +1,7 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.G711;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,5 +1,7 @@
 package dev.parley.simulator;
 
+import dev.parley.conversation.AudioFormat;
+
 /**
  * Finds speech by the energy of the audio, in frames of 20 ms. A frame's level is its loudness above the noise floor, 0 at
  * the floor and 1 at 16 dB above it; the floor follows the quietest frames, between -60 and -40 dBFS. Three frames in a row at

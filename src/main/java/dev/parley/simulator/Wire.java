@@ -2,6 +2,7 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -34,7 +35,7 @@ final class Wire {
         if (closed) {
             return Future.failedFuture("closed");
         }
-        byte[] bytes = Json.writeBytes(shaped(event));
+        byte[] bytes = Trees.writeBytes(shaped(event));
         int size = bytes.length;
         unsentBytes += size;
         books.sent(size);

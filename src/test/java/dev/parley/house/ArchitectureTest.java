@@ -30,6 +30,7 @@ class ArchitectureTest {
             Map.entry("config", Set.of("domain")),
             Map.entry("telemetry", Set.of("domain")),
             Map.entry("protocol", Set.of("domain")),
+            Map.entry("conversation", Set.of()),
             Map.entry("relay", Set.of("domain", "concurrent", "telemetry", "protocol")),
             Map.entry("tenancy", Set.of("domain", "concurrent")),
             Map.entry("auth", Set.of("domain", "concurrent", "outbound", "config", "telemetry", "tenancy")),
@@ -67,6 +68,22 @@ class ArchitectureTest {
                             "ledger",
                             "upstream")),
             Map.entry(
+                    "turn",
+                    Set.of(
+                            "domain",
+                            "concurrent",
+                            "config",
+                            "telemetry",
+                            "protocol",
+                            "conversation",
+                            "relay",
+                            "tenancy",
+                            "auth",
+                            "quota",
+                            "ledger",
+                            "upstream",
+                            "session")),
+            Map.entry(
                     "gateway",
                     Set.of(
                             "domain",
@@ -79,7 +96,8 @@ class ArchitectureTest {
                             "auth",
                             "quota",
                             "ledger",
-                            "session")),
+                            "session",
+                            "turn")),
             Map.entry(
                     "admin",
                     Set.of(
@@ -94,7 +112,7 @@ class ArchitectureTest {
                             "upstream",
                             "pool",
                             "session")),
-            Map.entry("simulator", Set.of()),
+            Map.entry("simulator", Set.of("conversation")),
             Map.entry("server", Set.of(EVERYTHING)),
             Map.entry("bench", Set.of(EVERYTHING)),
             Map.entry("cli", Set.of(EVERYTHING)));

@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Trees;
 import io.vertx.core.http.HttpMethod;
 import java.util.Arrays;
 import java.util.List;
@@ -138,7 +139,7 @@ class BooksTest {
     }
 
     private static JsonNode page(String query) throws Exception {
-        return Json.parse(
+        return Trees.parse(
                 TESTER.http(HttpMethod.GET, "/simulator/books?" + query, "").bodyAsString());
     }
 }

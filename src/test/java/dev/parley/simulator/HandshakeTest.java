@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Trees;
 import io.vertx.core.http.UpgradeRejectedException;
 import java.util.List;
 import java.util.Set;
@@ -117,7 +118,7 @@ class HandshakeTest {
 
         assertThat(refusal.getStatus()).isEqualTo(429);
         assertThat(refusal.getHeaders().get("Retry-After")).isEqualTo("3");
-        assertThat(Json.parse(refusal.getBody().toString()).at("/error/code").asText())
+        assertThat(Trees.parse(refusal.getBody().toString()).at("/error/code").asText())
                 .isEqualTo("rate_limit_exceeded");
         assertThat(TESTER.books().counters().handshakesRefused()).isEqualTo(before + 1);
     }

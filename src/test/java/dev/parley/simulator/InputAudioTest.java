@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.Trees;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -91,7 +93,7 @@ class InputAudioTest {
                         + format
                         + "\"},\"turn_detection\":{\"silence_duration_ms\":500,\"create_response\":false}}}}}");
         client.await("session.updated");
-        AudioFormat audioFormat = AudioFormat.of(Json.object().put("type", format));
+        AudioFormat audioFormat = AudioFormat.of(Trees.object().put("type", format));
         client.speak(Voice.recorded().speak(0, Voice.recorded().millis(), audioFormat), 160);
         client.await("input_audio_buffer.committed");
         client.await("input_audio_buffer.committed");
@@ -156,7 +158,7 @@ class InputAudioTest {
         JsonNode item = client.await("conversation.item.done").path("item");
 
         assertThat(committed.path("previous_item_id").isNull()).isTrue();
-        assertThat(Json.write(item))
+        assertThat(Trees.write(item))
                 .isEqualTo(
                         "{\"id\":\"" + committed.path("item_id").asText()
                                 + "\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"transcript\":null}]}");

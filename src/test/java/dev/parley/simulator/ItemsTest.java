@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.ClientError;
+import dev.parley.conversation.Conversation;
+import dev.parley.conversation.Item;
+import dev.parley.conversation.Trees;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -110,7 +115,7 @@ class ItemsTest {
         JsonNode item = client.await("conversation.item.retrieved").path("item");
 
         assertThat(tooLong.path("message").asText()).endsWith("ms is already shorter than 60000ms");
-        assertThat(Json.write(truncated))
+        assertThat(Trees.write(truncated))
                 .endsWith("\"item_id\":\"" + id + "\",\"content_index\":0,\"audio_end_ms\":500}");
         assertThat(item.at("/content/0/transcript").isNull()).isTrue();
         assertThat(Base64.getDecoder().decode(item.at("/content/0/audio").asText()))
@@ -127,7 +132,7 @@ class ItemsTest {
 
     @Test
     void refusesMoreTextThanAConversationHolds() {
-        Conversation conversation = new Conversation();
+        Conversation conversation = new Conversation(SimulatedSession.BOUNDS);
         String text = "x".repeat(30 << 20);
         for (int i = 0; i < 2; i++) {
             conversation.add(written("item_" + i, text));
@@ -138,7 +143,7 @@ class ItemsTest {
     }
 
     private static Item written(String id, String text) {
-        var json = Json.object().put("id", id).put("type", "message").put("role", "user");
+        var json = Trees.object().put("id", id).put("type", "message").put("role", "user");
         json.putArray("content").addObject().put("type", "input_text").put("text", text);
         return new Item(json, AudioFormat.PCM, null, 0);
     }

@@ -2,6 +2,7 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.Trees;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -103,7 +104,7 @@ final class RealtimeClient {
         if (frame.isText() || frame.isContinuation()) {
             message.appendBuffer(frame.binaryData());
             if (frame.isFinal()) {
-                arrived.add(Json.parse(message.toString()));
+                arrived.add(Trees.parse(message.toString()));
                 message = Buffer.buffer();
             }
         }
@@ -123,18 +124,18 @@ final class RealtimeClient {
     }
 
     RealtimeClient say(String text) throws Exception {
-        ObjectNode item = Json.object().put("type", "message").put("role", "user");
+        ObjectNode item = Trees.object().put("type", "message").put("role", "user");
         item.putArray("content").addObject().put("type", "input_text").put("text", text);
-        ObjectNode event = Json.object().put("type", "conversation.item.create");
+        ObjectNode event = Trees.object().put("type", "conversation.item.create");
         event.set("item", item);
-        return send(Json.write(event));
+        return send(Trees.write(event));
     }
 
     /** Sends audio in pieces, as a microphone does, but at once. */
     RealtimeClient speak(byte[] audio, int pieceBytes) throws Exception {
         for (int at = 0; at < audio.length; at += pieceBytes) {
             byte[] piece = java.util.Arrays.copyOfRange(audio, at, Math.min(audio.length, at + pieceBytes));
-            send(Json.write(Json.object()
+            send(Trees.write(Trees.object()
                     .put("type", "input_audio_buffer.append")
                     .put("audio", Base64.getEncoder().encodeToString(piece))));
         }

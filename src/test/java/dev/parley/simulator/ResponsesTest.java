@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.Trees;
 import java.util.Base64;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,7 @@ class ResponsesTest {
         client.send("{\"type\":\"response.cancel\"}");
         JsonNode response = client.awaitResponse();
         assertThat(response.path("id").asText()).isEqualTo(running);
-        assertThat(Json.write(response.path("status_details")))
+        assertThat(Trees.write(response.path("status_details")))
                 .isEqualTo("{\"type\":\"cancelled\",\"reason\":\"client_cancelled\"}");
     }
 
@@ -53,7 +55,7 @@ class ResponsesTest {
                             + "\"},\"input\":[{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"n"
                             + i + "\"}]}]}}");
         }
-        ObjectNode byTopic = Json.object();
+        ObjectNode byTopic = Trees.object();
         for (int i = 0; i < 6; i++) {
             JsonNode response = client.awaitResponse();
             byTopic.set(response.at("/metadata/topic").asText("default"), response);
@@ -148,7 +150,7 @@ class ResponsesTest {
                 .asText();
         int text = Math.ceilDiv(transcript.length(), 4);
 
-        assertThat(Json.write(usage)).isEqualTo("""
+        assertThat(Trees.write(usage)).isEqualTo("""
                         {"total_tokens":%d,"input_tokens":95,"output_tokens":%d,"input_token_details":{"text_tokens":5,"audio_tokens":5,\
                         "image_tokens":85,"cached_tokens":0,"cached_tokens_details":{"text_tokens":0,"audio_tokens":0,"image_tokens":0}},\
                         "output_token_details":{"text_tokens":%d,"audio_tokens":%d}}""".formatted(95 + 6 * text, 6 * text, text, 5 * text));
@@ -234,7 +236,7 @@ class ResponsesTest {
         client.send("{\"type\":\"response.create\",\"response\":{\"audio\":{\"output\":{\"format\":{\"type\":\"" + type
                 + "\"}}}}}");
         JsonNode response = client.awaitResponse();
-        AudioFormat format = AudioFormat.of(Json.object().put("type", type));
+        AudioFormat format = AudioFormat.of(Trees.object().put("type", type));
         long bytes = 0;
         int loudest = 0;
         for (JsonNode delta : client.ofType("response.output_audio.delta")) {
@@ -258,7 +260,7 @@ class ResponsesTest {
         client.send("{\"type\":\"response.create\"}").awaitResponse();
         assertThat(client.ofType("response.output_audio.delta"))
                 .isNotEmpty()
-                .allSatisfy(delta -> assertThat(Json.write(delta).length()).isBetween(16_000, 16_400));
+                .allSatisfy(delta -> assertThat(Trees.write(delta).length()).isBetween(16_000, 16_400));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Trees;
 import io.vertx.core.http.WebSocketFrame;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ class ScriptTest {
         assertThat(booking.usage().output().text())
                 .as("the books have the truth")
                 .isPositive();
-        assertThat(booking.told()).isEqualTo(form.equals("missing") ? null : Json.write(usage));
+        assertThat(booking.told()).isEqualTo(form.equals("missing") ? null : Trees.write(usage));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Trees;
 import io.vertx.core.http.HttpMethod;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,7 +25,7 @@ class ScriptsTest {
         Scripts scripts = new Scripts();
         scripts.forApiKey("k", Script.parse("{\"outputTokens\":1}"));
         scripts.forModel("m", Script.parse("{\"outputTokens\":2}"));
-        scripts.add(Json.parseObject("{\"outputTokens\":3,\"for\":{\"intent\":\"transcription\"}}"));
+        scripts.add(Trees.parseObject("{\"outputTokens\":3,\"for\":{\"intent\":\"transcription\"}}"));
 
         assertThat(scripts.take("k", "m", null)).hasToString("{\"outputTokens\":1}");
         assertThat(scripts.take("x", "m", null)).hasToString("{\"outputTokens\":2}");
@@ -85,12 +86,12 @@ class ScriptsTest {
     private static JsonNode http(HttpMethod method, String body) throws Exception {
         var answer = TESTER.http(method, "/simulator/script", body);
         assertThat(answer.statusCode()).isEqualTo(200);
-        return Json.parse(answer.bodyAsString());
+        return Trees.parse(answer.bodyAsString());
     }
 
     private static String refusal(String body) throws Exception {
         var answer = TESTER.http(HttpMethod.PUT, "/simulator/script", body);
         assertThat(answer.statusCode()).isEqualTo(400);
-        return Json.parse(answer.bodyAsString()).at("/error/message").asText();
+        return Trees.parse(answer.bodyAsString()).at("/error/message").asText();
     }
 }

@@ -3,6 +3,7 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Trees;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +49,7 @@ class SessionUpdateTest {
                 client,
                 "{\"type\":\"realtime\",\"audio\":{\"input\":{\"turn_detection\":{\"silence_duration_ms\":500}}}}");
 
-        assertThat(Json.write(semantic.at("/audio/input/turn_detection")))
+        assertThat(Trees.write(semantic.at("/audio/input/turn_detection")))
                 .isEqualTo(
                         "{\"type\":\"semantic_vad\",\"eagerness\":\"auto\",\"create_response\":true,\"interrupt_response\":true}");
         assertThat(server.at("/audio/input/turn_detection/prefix_padding_ms").asInt())

@@ -3,6 +3,8 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.Trees;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,7 @@ class TranscriptionsTest {
         JsonNode completed = transcribe(model, 2_050);
         int words = Math.ceilDiv(completed.path("transcript").asText().length(), 4);
 
-        assertThat(Json.write(completed.path("usage")))
+        assertThat(Trees.write(completed.path("usage")))
                 .isEqualTo(
                         "{\"type\":\"tokens\",\"total_tokens\":%d,\"input_tokens\":21,\"input_token_details\":{\"text_tokens\":0,\"audio_tokens\":21},\"output_tokens\":%d}"
                                 .formatted(21 + words, words));
@@ -31,7 +33,7 @@ class TranscriptionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"whisper-1", "gpt-transcribe", "gpt-live-transcribe", "gpt-realtime-whisper"})
     void billsSeconds(String model) throws Exception {
-        assertThat(Json.write(transcribe(model, 1_400).path("usage")))
+        assertThat(Trees.write(transcribe(model, 1_400).path("usage")))
                 .isEqualTo("{\"type\":\"duration\",\"seconds\":1.4}");
     }
 

@@ -3,6 +3,9 @@ package dev.parley.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.parley.conversation.AudioFormat;
+import dev.parley.conversation.G711;
+import dev.parley.conversation.Tokens;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,15 +1,16 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The input audio buffer. Positions are milliseconds of audio since the session began, whatever was dropped in between.
- * Confined to the session's event loop; bounded by {@link #BYTES_MAX}.
+ * Confined to the session's event loop; bounded.
  */
-final class AudioBuffer {
-    /** Eleven minutes of pcm16 without a commit. */
-    static final int BYTES_MAX = 32 << 20;
+public final class AudioBuffer {
+    private static final int COMMIT_MILLIS_MIN = 100;
 
+    private final int bytesMax;
     private byte[] bytes = new byte[0];
     private int length;
     /** Where {@link #bytes} starts, in bytes since the format was chosen. */
@@ -19,8 +20,12 @@ final class AudioBuffer {
 
     private AudioFormat format = AudioFormat.PCM;
 
+    public AudioBuffer(int bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
     /** A new format drops what is buffered and keeps the clock. */
-    void format(AudioFormat other) {
+    public void format(AudioFormat other) {
         if (other != format) {
             baseMillis = endMillis();
             startByte = 0;
@@ -29,36 +34,36 @@ final class AudioBuffer {
         }
     }
 
-    AudioFormat format() {
+    public AudioFormat format() {
         return format;
     }
 
-    void append(byte[] audio) {
-        if ((long) length + audio.length > BYTES_MAX) {
+    public void append(byte[] audio) {
+        if ((long) length + audio.length > bytesMax) {
             throw ClientError.wrongValue(
-                    "audio", "The input audio buffer is full: it holds at most " + BYTES_MAX + " bytes.");
+                    "audio", "The input audio buffer is full: it holds at most " + bytesMax + " bytes.");
         }
         if (length + audio.length > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(length + audio.length, Math.min(2 * bytes.length, BYTES_MAX)));
+            bytes = Arrays.copyOf(bytes, Math.max(length + audio.length, Math.min(2 * bytes.length, bytesMax)));
         }
         System.arraycopy(audio, 0, bytes, length, audio.length);
         length += audio.length;
     }
 
-    double bufferedMillis() {
+    public double bufferedMillis() {
         return (double) length / format.bytesPerMilli();
     }
 
-    long startMillis() {
+    public long startMillis() {
         return baseMillis + startByte / format.bytesPerMilli();
     }
 
-    long endMillis() {
+    public long endMillis() {
         return baseMillis + (startByte + length) / format.bytesPerMilli();
     }
 
     /** Cuts out what lies between the two positions, and drops all before. */
-    byte[] take(long fromMillis, long toMillis) {
+    public byte[] take(long fromMillis, long toMillis) {
         int from = indexOf(fromMillis);
         int to = Math.max(from, indexOf(toMillis));
         byte[] audio = Arrays.copyOfRange(bytes, from, to);
@@ -67,13 +72,29 @@ final class AudioBuffer {
     }
 
     /** Everything that is buffered. */
-    byte[] takeAll() {
+    public byte[] takeAll() {
         byte[] audio = Arrays.copyOf(bytes, length);
         dropIndex(length);
         return audio;
     }
 
-    void dropBefore(long millis) {
+    /** Refuses a commit of less than 100 ms. */
+    public void checkCommit() {
+        double millis = bufferedMillis();
+        if (millis < COMMIT_MILLIS_MIN) {
+            throw new ClientError(
+                    "input_audio_buffer_commit_empty",
+                    String.format(
+                            Locale.ROOT,
+                            "Error committing input audio buffer: buffer too small. Expected at least %dms of audio, but buffer"
+                                    + " only has %.2fms of audio.",
+                            COMMIT_MILLIS_MIN,
+                            millis),
+                    null);
+        }
+    }
+
+    public void dropBefore(long millis) {
         dropIndex(indexOf(millis));
     }
 

@@ -1,20 +1,36 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The client's four events on items. Confined to the session's event loop. */
-final class ConversationEvents {
-    private final SessionParts parts;
+public final class ConversationEvents {
+    private final Conversation conversation;
+    private final Supplier<AudioFormat> inputFormat;
+    private final Consumer<ObjectNode> client;
+    private final Function<Item, ObjectNode> retrieved;
 
-    ConversationEvents(SessionParts parts) {
-        this.parts = parts;
+    /**
+     * @param client takes the events
+     * @param retrieved an item with its audio, as {@code conversation.item.retrieved} shows it
+     */
+    public ConversationEvents(
+            Conversation conversation,
+            Supplier<AudioFormat> inputFormat,
+            Consumer<ObjectNode> client,
+            Function<Item, ObjectNode> retrieved) {
+        this.conversation = conversation;
+        this.inputFormat = inputFormat;
+        this.client = client;
+        this.retrieved = retrieved;
     }
 
-    void create(ObjectNode event) {
+    public void create(ObjectNode event) {
         ObjectNode given = Checks.requiredObject(event, "item", "item");
-        Item item = ItemRules.read(given, "item", parts.state().inputFormat());
-        Conversation conversation = parts.conversation();
+        Item item = ItemRules.read(given, "item", inputFormat.get());
         String callId = item.json().path("call_id").asText();
         if (item.type().equals("function_call_output") && !conversation.hasToolCall(callId)) {
             throw new ClientError(
@@ -25,18 +41,18 @@ final class ConversationEvents {
     }
 
     /** {@code added} and {@code done} of an item that came whole. */
-    void announce(Item item, @Nullable String previousId) {
-        parts.wire().send(itemEvent("conversation.item.added", previousId, item));
-        parts.wire().send(itemEvent("conversation.item.done", previousId, item));
+    public void announce(Item item, @Nullable String previousId) {
+        client.accept(itemEvent("conversation.item.added", previousId, item));
+        client.accept(itemEvent("conversation.item.done", previousId, item));
     }
 
-    static ObjectNode itemEvent(String type, @Nullable String previousId, Item item) {
-        ObjectNode event = Json.event(type).put("previous_item_id", previousId);
+    public static ObjectNode itemEvent(String type, @Nullable String previousId, Item item) {
+        ObjectNode event = Trees.event(type).put("previous_item_id", previousId);
         event.set("item", item.json().deepCopy());
         return event;
     }
 
-    void truncate(ObjectNode event) {
+    public void truncate(ObjectNode event) {
         String id = Checks.requiredText(event, "item_id", "item_id");
         int contentIndex = requiredInteger(event, "content_index");
         int endMillis = requiredInteger(event, "audio_end_ms");
@@ -51,30 +67,28 @@ final class ConversationEvents {
                     "audio_end_ms");
         }
         item.truncate(endMillis);
-        parts.wire()
-                .send(Json.event("conversation.item.truncated")
-                        .put("item_id", id)
-                        .put("content_index", contentIndex)
-                        .put("audio_end_ms", endMillis));
+        client.accept(Trees.event("conversation.item.truncated")
+                .put("item_id", id)
+                .put("content_index", contentIndex)
+                .put("audio_end_ms", endMillis));
     }
 
-    void delete(ObjectNode event) {
+    public void delete(ObjectNode event) {
         String id = Checks.requiredText(event, "item_id", "item_id");
         existing(id, "delete");
-        parts.conversation().remove(id);
-        parts.wire().send(Json.event("conversation.item.deleted").put("item_id", id));
+        conversation.remove(id);
+        client.accept(Trees.event("conversation.item.deleted").put("item_id", id));
     }
 
-    void retrieve(ObjectNode event) {
+    public void retrieve(ObjectNode event) {
         Item item = existing(Checks.requiredText(event, "item_id", "item_id"), "retrieve");
-        ObjectNode retrieved = Json.event("conversation.item.retrieved");
-        int padded = parts.script().count(ScriptKey.RETRIEVED_ITEM_BYTES, 0);
-        retrieved.set("item", item.retrieved(parts.provider().voice(), padded));
-        parts.wire().send(retrieved);
+        ObjectNode answer = Trees.event("conversation.item.retrieved");
+        answer.set("item", retrieved.apply(item));
+        client.accept(answer);
     }
 
     private Item existing(String id, String verb) {
-        Item item = parts.conversation().find(id);
+        Item item = conversation.find(id);
         if (item == null) {
             throw new ClientError(
                     "item_" + verb + "_invalid_item_id",

@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** What {@code session.update} may hold; throws {@link ClientError} at the first member that is wrong. */
-final class SessionRules {
+public final class SessionRules {
     private static final Map<String, Checks.Member> AUDIO_INPUT = Map.of(
             "format", SharedRules::format,
             "transcription", SessionRules::transcription,
@@ -31,7 +31,7 @@ final class SessionRules {
 
     private SessionRules() {}
 
-    static void check(ObjectNode patch, boolean transcription) {
+    public static void check(ObjectNode patch, boolean transcription) {
         members(patch, "session", transcription ? TRANSCRIPTION : CONVERSATION);
     }
 
@@ -72,10 +72,7 @@ final class SessionRules {
         ObjectNode transcription = Checks.object(value, path);
         Checks.onlyMembers(
                 transcription, path, Set.of("model", "language", "languages", "keywords", "prompt", "delay"));
-        String model = Checks.optionalText(transcription, "model", path + ".model");
-        if (model != null && !Models.transcribes(model)) {
-            throw ClientError.wrongValue(path + ".model", "Invalid value: '" + model + "'.");
-        }
+        Checks.optionalText(transcription, "model", path + ".model");
     }
 
     private static void noiseReduction(JsonNode value, String path) {

@@ -1,20 +1,20 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Opaque ids as the provider makes them: a prefix and 21 letters or digits, at most 32 characters in all. */
-final class Ids {
+public final class Ids {
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int LENGTH = 21;
 
     private Ids() {}
 
-    static String next(String prefix) {
+    public static String next(String prefix) {
         return prefix + letters(LENGTH);
     }
 
     /** The {@code obfuscation} of a delta: fills the delta up to the next multiple of 16 characters. */
-    static String obfuscation(String delta) {
+    public static String obfuscation(String delta) {
         return letters(16 - delta.length() % 16);
     }
 

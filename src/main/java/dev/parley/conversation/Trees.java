@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -13,7 +13,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 
 /** JSON trees: absent and null stay distinct, and members keep their order. */
-final class Json {
+public final class Trees {
     /** One append may carry 15 MiB of audio, which is 20 MiB of base64; Jackson's own limit is 20 million characters. */
     private static final int TEXT_LENGTH_MAX = 64 << 20;
 
@@ -26,23 +26,23 @@ final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private Json() {}
+    private Trees() {}
 
-    static ObjectNode object() {
+    public static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
     }
 
-    static ArrayNode array() {
+    public static ArrayNode array() {
         return JsonNodeFactory.instance.arrayNode();
     }
 
     /** A server event with the two members that every event starts with. */
-    static ObjectNode event(String type) {
+    public static ObjectNode event(String type) {
         return object().put("type", type).put("event_id", Ids.next("event_"));
     }
 
     /** Reads {@code text}, or throws {@link IllegalArgumentException} when it is not one JSON value. */
-    static JsonNode parse(String text) {
+    public static JsonNode parse(String text) {
         try {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
@@ -50,7 +50,7 @@ final class Json {
         }
     }
 
-    static ObjectNode parseObject(String text) {
+    public static ObjectNode parseObject(String text) {
         if (parse(text) instanceof ObjectNode object) {
             return object;
         }
@@ -58,7 +58,7 @@ final class Json {
     }
 
     /** UTF-8. */
-    static byte[] writeBytes(JsonNode tree) {
+    public static byte[] writeBytes(JsonNode tree) {
         try {
             return MAPPER.writeValueAsBytes(tree);
         } catch (JsonProcessingException e) {
@@ -66,7 +66,7 @@ final class Json {
         }
     }
 
-    static String write(JsonNode tree) {
+    public static String write(JsonNode tree) {
         try {
             return MAPPER.writeValueAsString(tree);
         } catch (JsonProcessingException e) {

@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -7,7 +7,7 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /** An item of a conversation, its audio apart from its JSON. Confined to the session's event loop. */
-final class Item {
+public final class Item {
     private final ObjectNode json;
     private final AudioFormat format;
     private byte @Nullable [] audio;
@@ -19,7 +19,7 @@ final class Item {
      * @param json without audio bytes
      * @param audioMillis length of its audio, 0 without
      */
-    Item(ObjectNode json, AudioFormat format, byte @Nullable [] audio, int audioMillis) {
+    public Item(ObjectNode json, AudioFormat format, byte @Nullable [] audio, int audioMillis) {
         this.json = json;
         this.format = format;
         this.audio = audio;
@@ -28,8 +28,8 @@ final class Item {
     }
 
     /** What the user said into the buffer. */
-    static Item spoken(String id, AudioFormat format, byte[] audio) {
-        ObjectNode json = Json.object()
+    public static Item spoken(String id, AudioFormat format, byte[] audio) {
+        ObjectNode json = Trees.object()
                 .put("id", id)
                 .put("type", "message")
                 .put("status", "completed")
@@ -38,43 +38,43 @@ final class Item {
         return new Item(json, format, audio, format.millis(audio.length));
     }
 
-    String id() {
+    public String id() {
         return json.path("id").asText();
     }
 
     /** As events show it: never with audio. */
-    ObjectNode json() {
+    public ObjectNode json() {
         return json;
     }
 
-    String type() {
+    public String type() {
         return json.path("type").asText();
     }
 
-    String role() {
+    public String role() {
         return json.path("role").asText();
     }
 
-    boolean isAssistantMessage() {
+    public boolean isAssistantMessage() {
         return type().equals("message") && role().equals("assistant");
     }
 
-    int audioMillis() {
+    public int audioMillis() {
         return audioMillis;
     }
 
-    void audioMillis(int millis) {
+    public void audioMillis(int millis) {
         audioMillis = millis;
         revision++;
     }
 
     /** Bytes that {@link #forgetAudio} would free. */
-    int audioBytes() {
+    public int audioBytes() {
         return audio == null ? 0 : audio.length;
     }
 
     /** What the client put into it as text, arguments, output and images. */
-    int characters() {
+    public int characters() {
         return characters;
     }
 
@@ -86,12 +86,12 @@ final class Item {
         return sum;
     }
 
-    void forgetAudio() {
+    public void forgetAudio() {
         audio = null;
     }
 
     /** Cuts the audio and drops the transcript. */
-    void truncate(int millis) {
+    public void truncate(int millis) {
         audioMillis = millis;
         revision++;
         content().forEach(part -> {
@@ -101,11 +101,11 @@ final class Item {
         });
     }
 
-    ArrayNode content() {
-        return json.path("content") instanceof ArrayNode parts ? parts : Json.array();
+    public ArrayNode content() {
+        return json.path("content") instanceof ArrayNode parts ? parts : Trees.array();
     }
 
-    void transcript(String transcript) {
+    public void transcript(String transcript) {
         content().forEach(part -> {
             if (part instanceof ObjectNode object
                     && object.path("type").asText().equals("input_audio")) {
@@ -115,7 +115,7 @@ final class Item {
     }
 
     /** All that can be read in it, or an empty text. */
-    String text() {
+    public String text() {
         StringBuilder text = new StringBuilder();
         for (JsonNode part : content()) {
             String words = part.has("text")
@@ -126,17 +126,27 @@ final class Item {
         return text.toString();
     }
 
-    Prompt.Segment toSegment() {
-        return new Prompt.Segment(id() + "#" + revision, tokens());
+    /** Counts the changes of what a response reads in it. */
+    public int revision() {
+        return revision;
     }
 
-    private Tokens tokens() {
+    /** The audio, in {@link #format()}; null without, or when it was forgotten. */
+    public byte @Nullable [] audio() {
+        return audio;
+    }
+
+    public AudioFormat format() {
+        return format;
+    }
+
+    public Tokens tokens() {
         Tokens tokens = switch (type()) {
             case "function_call" ->
                 Tokens.text(json.path("name").asText() + json.path("arguments").asText());
             case "function_call_output" -> Tokens.text(json.path("output").asText());
             case "message" -> Tokens.NONE;
-            default -> Tokens.text(Json.write(json));
+            default -> Tokens.text(Trees.write(json));
         };
         for (JsonNode part : content()) {
             tokens = tokens.plus(
@@ -154,25 +164,16 @@ final class Item {
         return tokens;
     }
 
-    /** As {@code conversation.item.retrieved} shows it: with its audio, or with {@code paddedTo} characters of it. */
-    ObjectNode retrieved(Voice voice, int paddedTo) {
+    /** As {@code conversation.item.retrieved} shows it. */
+    public ObjectNode retrieved(byte[] withAudio) {
         ObjectNode whole = json.deepCopy();
         whole.path("content").forEach(part -> {
             if (part instanceof ObjectNode object
                     && object.path("type").asText().endsWith("_audio")) {
-                object.put("audio", base64(voice, paddedTo));
+                object.put("audio", Base64.getEncoder().encodeToString(withAudio));
                 object.put("format", format == AudioFormat.PCM ? "pcm16" : format.type());
             }
         });
         return whole;
-    }
-
-    private String base64(Voice voice, int paddedTo) {
-        if (paddedTo > 0) {
-            int millis = format.millis(paddedTo / 4L * 3);
-            return Base64.getEncoder().encodeToString(voice.speak(0, millis, format));
-        }
-        byte[] bytes = audio != null ? audio : voice.speak(0, audioMillis, format);
-        return Base64.getEncoder().encodeToString(bytes);
     }
 }

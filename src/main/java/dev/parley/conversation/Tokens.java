@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -11,32 +11,32 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param image image tokens
  */
 public record Tokens(int text, int audio, int image) {
-    static final Tokens NONE = new Tokens(0, 0, 0);
-    static final int ASSISTANT_MILLIS = 50;
+    public static final Tokens NONE = new Tokens(0, 0, 0);
+    public static final int ASSISTANT_MILLIS = 50;
     private static final int USER_MILLIS = 100;
     private static final int CHARACTERS = 4;
 
-    static int ofText(String text) {
+    public static int ofText(String text) {
         return Math.ceilDiv(text.length(), CHARACTERS);
     }
 
-    static int ofUserAudio(long millis) {
+    public static int ofUserAudio(long millis) {
         return Math.toIntExact(Math.ceilDiv(millis, USER_MILLIS));
     }
 
-    static int ofAssistantAudio(long millis) {
+    public static int ofAssistantAudio(long millis) {
         return Math.toIntExact(Math.ceilDiv(millis, ASSISTANT_MILLIS));
     }
 
-    static Tokens ofImage(JsonNode part) {
+    public static Tokens ofImage(JsonNode part) {
         return new Tokens(0, 0, "low".equals(part.path("detail").asText()) ? 85 : 765);
     }
 
-    static Tokens text(String text) {
+    public static Tokens text(String text) {
         return new Tokens(ofText(text), 0, 0);
     }
 
-    Tokens plus(Tokens other) {
+    public Tokens plus(Tokens other) {
         return new Tokens(text + other.text, audio + other.audio, image + other.image);
     }
 

@@ -1,11 +1,11 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.Set;
 
 /** Which members each client event may have, beside {@code type} and {@code event_id}. */
-final class EventRules {
+public final class EventRules {
     private static final Map<String, Set<String>> MEMBERS = Map.of(
             "session.update", Set.of("type", "event_id", "session"),
             "input_audio_buffer.append", Set.of("type", "event_id", "audio"),
@@ -20,7 +20,7 @@ final class EventRules {
 
     private EventRules() {}
 
-    static void check(String type, ObjectNode event) {
+    public static void check(String type, ObjectNode event) {
         if (event.hasNonNull("event_id")) {
             Checks.text(event.path("event_id"), "event_id");
         }

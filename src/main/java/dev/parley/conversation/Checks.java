@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,15 +7,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Checks of members of client events, with the provider's errors. {@code path} is the member's name in the error. */
-final class Checks {
+public final class Checks {
     private Checks() {}
 
     /** A member that an object may have. */
-    interface Member {
+    public interface Member {
         void check(JsonNode value, String path);
     }
 
-    static void onlyMembers(ObjectNode object, String path, Set<String> known) {
+    public static void onlyMembers(ObjectNode object, String path, Set<String> known) {
         object.fieldNames().forEachRemaining(name -> {
             if (!known.contains(name)) {
                 throw ClientError.unknown(path.isEmpty() ? name : path + "." + name);
@@ -23,63 +23,63 @@ final class Checks {
         });
     }
 
-    static ObjectNode object(JsonNode value, String path) {
+    public static ObjectNode object(JsonNode value, String path) {
         if (value instanceof ObjectNode object) {
             return object;
         }
         throw ClientError.wrongType(path, "an object");
     }
 
-    static ObjectNode requiredObject(JsonNode parent, String name, String path) {
+    public static ObjectNode requiredObject(JsonNode parent, String name, String path) {
         if (!parent.has(name)) {
             throw ClientError.missing(path);
         }
         return object(parent.path(name), path);
     }
 
-    static String requiredText(JsonNode parent, String name, String path) {
+    public static String requiredText(JsonNode parent, String name, String path) {
         if (!parent.hasNonNull(name)) {
             throw ClientError.missing(path);
         }
         return text(parent.path(name), path);
     }
 
-    static @Nullable String optionalText(JsonNode parent, String name, String path) {
+    public static @Nullable String optionalText(JsonNode parent, String name, String path) {
         return parent.hasNonNull(name) ? text(parent.path(name), path) : null;
     }
 
-    static String text(JsonNode value, String path) {
+    public static String text(JsonNode value, String path) {
         if (!value.isTextual()) {
             throw ClientError.wrongType(path, "a string");
         }
         return value.textValue();
     }
 
-    static void textOrNull(JsonNode value, String path) {
+    public static void textOrNull(JsonNode value, String path) {
         if (!value.isNull()) {
             text(value, path);
         }
     }
 
-    static void objectOrNull(JsonNode value, String path) {
+    public static void objectOrNull(JsonNode value, String path) {
         if (!value.isNull()) {
             object(value, path);
         }
     }
 
-    static void flag(JsonNode value, String path) {
+    public static void flag(JsonNode value, String path) {
         if (!value.isBoolean()) {
             throw ClientError.wrongType(path, "a boolean");
         }
     }
 
-    static void array(JsonNode value, String path) {
+    public static void array(JsonNode value, String path) {
         if (!value.isArray()) {
             throw ClientError.wrongType(path, "an array");
         }
     }
 
-    static void number(JsonNode value, String path, double min, double max) {
+    public static void number(JsonNode value, String path, double min, double max) {
         if (!value.isNumber()) {
             throw ClientError.wrongType(path, "a number");
         }
@@ -88,7 +88,7 @@ final class Checks {
         }
     }
 
-    static void integer(JsonNode value, String path, int min, int max) {
+    public static void integer(JsonNode value, String path, int min, int max) {
         if (!value.isIntegralNumber()) {
             throw ClientError.wrongType(path, "an integer");
         }
@@ -97,14 +97,14 @@ final class Checks {
         }
     }
 
-    static void choice(JsonNode value, String path, List<String> choices) {
+    public static void choice(JsonNode value, String path, List<String> choices) {
         if (!choices.contains(text(value, path))) {
             throw ClientError.wrongValue(
                     path, "Invalid value: '" + value.textValue() + "'. Supported values are: " + quoted(choices) + ".");
         }
     }
 
-    static String quoted(List<String> choices) {
+    public static String quoted(List<String> choices) {
         return choices.stream()
                 .map(choice -> "'" + choice + "'")
                 .reduce((a, b) -> a + ", " + b)

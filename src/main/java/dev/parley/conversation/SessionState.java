@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The effective session: what {@code session.created} and {@code session.updated} show. Updates merge by presence (absent is
  * unchanged, null is a value) and are whole or not at all. Confined to the session's event loop.
  */
-final class SessionState {
+public final class SessionState {
     private static final String INSTRUCTIONS =
             "Your knowledge cutoff is 2025-10. You are a helpful, witty, and friendly AI. Act like a human, but remember that you"
                     + " aren't a human. Talk quickly. You should always call a function if you can.";
@@ -27,8 +27,8 @@ final class SessionState {
         this.effective = effective;
     }
 
-    static SessionState conversation(String model, Duration max) {
-        ObjectNode session = Json.object()
+    public static SessionState conversation(String model, Duration max) {
+        ObjectNode session = Trees.object()
                 .put("type", "realtime")
                 .put("object", "realtime.session")
                 .put("id", Ids.next("sess_"))
@@ -46,20 +46,25 @@ final class SessionState {
         audio.set("input", audioInput());
         audio.set(
                 "output",
-                Json.object()
+                Trees.object()
                         .<ObjectNode>set("format", AudioFormat.PCM.toJson())
                         .put("voice", "marin")
                         .put("speed", 1.0));
         session.putNull("include");
-        if (Models.isSecondGeneration(model)) {
+        if (reasons(model)) {
             session.putObject("reasoning").put("effort", "low");
             session.put("parallel_tool_calls", true);
         }
         return new SessionState(false, session);
     }
 
-    static SessionState transcription(Duration max) {
-        ObjectNode session = Json.object()
+    /** Whether a model has reasoning, parallel tool calls and phases. */
+    public static boolean reasons(String model) {
+        return model.startsWith("gpt-realtime-2.") || model.equals("gpt-realtime-2");
+    }
+
+    public static SessionState transcription(Duration max) {
+        ObjectNode session = Trees.object()
                 .put("type", "transcription")
                 .put("object", "realtime.transcription_session")
                 .put("id", Ids.next("sess_"));
@@ -73,7 +78,7 @@ final class SessionState {
      *
      * @param audioSpoken whether the assistant has spoken, which locks the voice
      */
-    void update(ObjectNode patch, boolean audioSpoken) {
+    public void update(ObjectNode patch, boolean audioSpoken) {
         String type = Checks.requiredText(patch, "type", "session.type");
         if (!type.equals(transcription ? "transcription" : "realtime")) {
             throw wrongType(type);
@@ -97,36 +102,36 @@ final class SessionState {
         effective = merged;
     }
 
-    ObjectNode effective() {
+    public ObjectNode effective() {
         return effective;
     }
 
-    String id() {
+    public String id() {
         return effective.path("id").asText();
     }
 
     /** The model of a conversation; empty for a transcription session. */
-    String model() {
+    public String model() {
         return effective.path("model").asText("");
     }
 
-    boolean isTranscription() {
+    public boolean isTranscription() {
         return transcription;
     }
 
-    AudioFormat inputFormat() {
+    public AudioFormat inputFormat() {
         return AudioFormat.of(effective.at("/audio/input/format"));
     }
 
     /** Null when the client finds the turns itself. */
     @Nullable
-    TurnDetection turnDetection() {
+    public TurnDetection turnDetection() {
         JsonNode detection = effective.at("/audio/input/turn_detection");
         return detection.isObject() ? TurnDetection.of(detection) : null;
     }
 
     /** The {@code transcription} object, when one with a model is set. */
-    Optional<JsonNode> inputTranscription() {
+    public Optional<JsonNode> inputTranscription() {
         JsonNode settings = effective.at("/audio/input/transcription");
         return settings.hasNonNull("model") ? Optional.of(settings) : Optional.empty();
     }
@@ -182,7 +187,7 @@ final class SessionState {
     }
 
     private static ObjectNode audioInput() {
-        ObjectNode input = Json.object();
+        ObjectNode input = Trees.object();
         input.set("format", AudioFormat.PCM.toJson());
         input.putNull("transcription").putNull("noise_reduction");
         input.set("turn_detection", TurnDetection.serverDefaults());

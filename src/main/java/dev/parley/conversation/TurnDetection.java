@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,7 +10,7 @@ import java.util.Set;
  *
  * @param idleTimeoutMillis 0 is off
  */
-record TurnDetection(
+public record TurnDetection(
         double threshold,
         int prefixPaddingMillis,
         int silenceMillis,
@@ -30,8 +30,8 @@ record TurnDetection(
     private static final double SEMANTIC_THRESHOLD = 0.5;
     private static final int SEMANTIC_PREFIX_MILLIS = 300;
 
-    static ObjectNode serverDefaults() {
-        return Json.object()
+    public static ObjectNode serverDefaults() {
+        return Trees.object()
                 .put("type", "server_vad")
                 .put("threshold", 0.5)
                 .put("prefix_padding_ms", 300)
@@ -41,15 +41,15 @@ record TurnDetection(
                 .put("interrupt_response", true);
     }
 
-    static ObjectNode semanticDefaults() {
-        return Json.object()
+    public static ObjectNode semanticDefaults() {
+        return Trees.object()
                 .put("type", "semantic_vad")
                 .put("eagerness", "auto")
                 .put("create_response", true)
                 .put("interrupt_response", true);
     }
 
-    static TurnDetection of(JsonNode effective) {
+    public static TurnDetection of(JsonNode effective) {
         boolean creates = effective.path("create_response").asBoolean(true);
         boolean interrupts = effective.path("interrupt_response").asBoolean(true);
         if (effective.path("type").asText().equals("semantic_vad")) {

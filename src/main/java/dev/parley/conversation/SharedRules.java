@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Set;
 
 /** Rules of members that stand both in a session and in {@code response.create}. */
-final class SharedRules {
+public final class SharedRules {
     private static final List<String> VOICES =
             List.of("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar");
     private static final int OUTPUT_TOKENS_MAX = 4_096;
 
     private SharedRules() {}
 
-    static void outputModalities(JsonNode value, String path) {
+    public static void outputModalities(JsonNode value, String path) {
         Checks.array(value, path);
         for (JsonNode each : value) {
             Checks.choice(each, path + "[0]", List.of("text", "audio"));
@@ -24,7 +24,7 @@ final class SharedRules {
         }
     }
 
-    static void maxOutputTokens(JsonNode value, String path) {
+    public static void maxOutputTokens(JsonNode value, String path) {
         if (value.isTextual()) {
             Checks.choice(value, path, List.of("inf"));
             return;
@@ -32,7 +32,7 @@ final class SharedRules {
         Checks.integer(value, path, 1, OUTPUT_TOKENS_MAX);
     }
 
-    static void format(JsonNode value, String path) {
+    public static void format(JsonNode value, String path) {
         ObjectNode format = Checks.object(value, path);
         Checks.onlyMembers(format, path, Set.of("type", "rate"));
         Checks.requiredText(format, "type", path + ".type");
@@ -42,7 +42,7 @@ final class SharedRules {
         }
     }
 
-    static void voice(JsonNode value, String path) {
+    public static void voice(JsonNode value, String path) {
         if (value.isObject()) {
             Checks.requiredText(value, "id", path + ".id");
             return;
@@ -50,7 +50,7 @@ final class SharedRules {
         Checks.choice(value, path, VOICES);
     }
 
-    static void tools(JsonNode value, String path) {
+    public static void tools(JsonNode value, String path) {
         Checks.array(value, path);
         for (int i = 0; i < value.size(); i++) {
             String at = path + "[" + i + "]";
@@ -66,7 +66,7 @@ final class SharedRules {
         }
     }
 
-    static void toolChoice(JsonNode value, String path) {
+    public static void toolChoice(JsonNode value, String path) {
         if (value.isTextual()) {
             Checks.choice(value, path, List.of("auto", "none", "required"));
             return;
@@ -76,7 +76,7 @@ final class SharedRules {
         Checks.choice(choice.path("type"), path + ".type", List.of("function", "mcp"));
     }
 
-    static void reasoning(JsonNode value, String path) {
+    public static void reasoning(JsonNode value, String path) {
         if (value.isNull()) {
             return;
         }

@@ -1,4 +1,4 @@
-package dev.parley.simulator;
+package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads an item of a client, from {@code conversation.item.create} or from the input of a response. */
-final class ItemRules {
+public final class ItemRules {
     private static final int ID_LENGTH_MAX = 32;
     private static final List<String> TYPES = List.of(
             "message", "function_call", "function_call_output", "mcp_approval_response", "mcp_list_tools", "mcp_call");
@@ -16,11 +16,11 @@ final class ItemRules {
     private ItemRules() {}
 
     /** The item as events show it, with the id, status and audio that it has from now on. */
-    static Item read(JsonNode value, String path, AudioFormat format) {
+    public static Item read(JsonNode value, String path, AudioFormat format) {
         ObjectNode item = Checks.object(value, path);
         String type = Checks.requiredText(item, "type", path + ".type");
         Checks.choice(item.path("type"), path + ".type", TYPES);
-        ObjectNode json = Json.object().put("id", idOf(item, path)).put("type", type);
+        ObjectNode json = Trees.object().put("id", idOf(item, path)).put("type", type);
         if (!type.equals("mcp_approval_response")) {
             json.put("status", "completed");
         }
@@ -44,7 +44,7 @@ final class ItemRules {
     }
 
     /** Decodes what must be base64 of audio. */
-    static byte[] audio(String base64, String param, AudioFormat format) {
+    public static byte[] audio(String base64, String param, AudioFormat format) {
         try {
             return Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
@@ -96,7 +96,7 @@ final class ItemRules {
             default -> List.of("input_text");
         };
         Checks.choice(part.path("type"), at + ".type", allowed);
-        ObjectNode shown = Json.object().put("type", type);
+        ObjectNode shown = Trees.object().put("type", type);
         switch (type) {
             case "input_audio" -> {
                 audio.writeBytes(audio(Checks.requiredText(part, "audio", at + ".audio"), at + ".audio", format));
