@@ -88,6 +88,40 @@ const scenarios = {
     await client.next('conversation.item.truncated');
   },
 
+  // Text, audio by commit, a function call, a cancel: what both pool modes do alike.
+  async turns(client) {
+    client.send({
+      type: 'session.update',
+      session: { type: 'realtime', output_modalities: ['text'], audio: { input: { turn_detection: null } } },
+    });
+    await client.next('session.updated');
+    client.say('Good morning.');
+    client.send({ type: 'response.create', response: { metadata: { topic: 'greeting' } } });
+    await client.next('rate_limits.updated');
+    client.say('What is the weather in Lyon?');
+    client.send({ type: 'response.create', response: { tools: [TOOL] } });
+    const call = (await client.next('response.done')).response.output[0];
+    await client.next('rate_limits.updated');
+    client.send({
+      type: 'conversation.item.create',
+      item: { type: 'function_call_output', call_id: call.call_id, output: JSON.stringify({ celsius: 21 }) },
+    });
+    client.send({ type: 'response.create' });
+    await client.next('rate_limits.updated');
+    client.send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['audio'] } });
+    await client.next('session.updated');
+    client.speak(pcm.subarray(0, FIRST_SENTENCE));
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.next('input_audio_buffer.committed');
+    client.send({ type: 'response.create' });
+    await client.next('rate_limits.updated');
+    client.say('Tell me a very long story. '.repeat(10));
+    client.send({ type: 'response.create' });
+    await client.next('response.output_audio.delta');
+    client.send({ type: 'response.cancel' });
+    await client.next('rate_limits.updated');
+  },
+
   async transcription(client) {
     client.send({
       type: 'session.update',

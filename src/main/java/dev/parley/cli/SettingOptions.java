@@ -5,6 +5,7 @@ import dev.parley.domain.NanoUsd;
 import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.LimitName;
+import dev.parley.tenancy.PoolMode;
 import dev.parley.tenancy.Settings;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Option;
 final class SettingOptions {
     private static final String UNLIMITED = "unlimited";
     private static final String DEFAULT = "default";
+    private static final Set<String> POOL_MODES = Set.of("session", "turn", DEFAULT);
     private static final String SWITCH = "true|false|default";
 
     @Option(names = "--name", paramLabel = "TEXT", description = "A name for people. Default: the id.")
@@ -89,6 +91,23 @@ final class SettingOptions {
     private @Nullable String prompts;
 
     @Option(
+            names = "--pool-mode",
+            paramLabel = "session|turn|default",
+            description = {
+                "session: each session has an upstream session of its own.",
+                "turn: each response runs on an upstream session that the tenant's sessions share; without voice activity detection."
+            })
+    private @Nullable String poolMode;
+
+    @Option(
+            names = "--turn-model",
+            paramLabel = "MODEL",
+            description =
+                    "A model that is in pool mode turn whatever --pool-mode says; can be repeated, replaces the list."
+                            + " 'default': the list of the plan.")
+    private @Nullable Set<ModelName> turnModels;
+
+    @Option(
             names = "--model",
             paramLabel = "MODEL",
             description = "An allowed model; can be repeated, replaces the list. 'default': the list of the plan.")
@@ -128,6 +147,13 @@ final class SettingOptions {
         if (models != null || allModels) {
             changed = changed.withModels(allModels ? Set.of() : listed(models, new ModelName(DEFAULT)));
         }
+        if (poolMode != null) {
+            changed = changed.withPoolMode(
+                    poolMode.equals(DEFAULT) ? null : PoolMode.valueOf(poolMode.toUpperCase(Locale.ROOT)));
+        }
+        if (turnModels != null) {
+            changed = changed.withTurnModels(listed(turnModels, new ModelName(DEFAULT)));
+        }
         if (voices != null || allVoices) {
             changed = changed.withVoices(allVoices ? Set.of() : listed(voices, DEFAULT));
         }
@@ -152,6 +178,9 @@ final class SettingOptions {
                 return limit.getKey().word() + " is a whole number from " + least + ", '" + UNLIMITED + "', or '"
                         + DEFAULT + "', not '" + amount + "'";
             }
+        }
+        if (poolMode != null && !POOL_MODES.contains(poolMode)) {
+            return "--pool-mode is one of session, turn, default";
         }
         return switchProblem("--close-on-exhausted", closeOnExhausted, "--mcp", mcp, "--prompts", prompts);
     }

@@ -37,7 +37,9 @@ final class SettingsView {
                 .put("close_on_exhausted", settings.closeOnExhausted())
                 .put("mcp_allowed", settings.mcpAllowed())
                 .put("prompts_allowed", settings.promptsAllowed())
-                .put("models", settings.models() == null ? null : new JsonArray(names(settings)))
+                .put("pool_mode", settings.poolMode() == null ? null : word(settings.poolMode()))
+                .put("turn_models", settings.turnModels() == null ? null : new JsonArray(names(settings.turnModels())))
+                .put("models", settings.models() == null ? null : new JsonArray(names(settings.models())))
                 .put(
                         "voices",
                         settings.voices() == null
@@ -73,7 +75,13 @@ final class SettingsView {
         add(text, "close_on_exhausted", settings.closeOnExhausted(), own.closeOnExhausted());
         add(text, "mcp_allowed", settings.mcpAllowed(), own.mcpAllowed());
         add(text, "prompts_allowed", settings.promptsAllowed(), own.promptsAllowed());
-        add(text, "models", settings.models() == null ? null : listed(names(settings)), own.models());
+        add(text, "pool_mode", settings.poolMode() == null ? null : word(settings.poolMode()), own.poolMode());
+        add(
+                text,
+                "turn_models",
+                settings.turnModels() == null ? null : String.join(", ", names(settings.turnModels())),
+                own.turnModels());
+        add(text, "models", settings.models() == null ? null : listed(names(settings.models())), own.models());
         add(text, "voices", settings.voices() == null ? null : listed(settings.voices()), own.voices());
         return text.toString();
     }
@@ -123,10 +131,8 @@ final class SettingsView {
         return names.isEmpty() ? "all" : names.stream().sorted().collect(Collectors.joining(", "));
     }
 
-    private static List<String> names(Settings settings) {
-        return settings.models() == null
-                ? List.of()
-                : settings.models().stream().map(ModelName::value).sorted().toList();
+    private static List<String> names(Collection<ModelName> models) {
+        return models.stream().map(ModelName::value).sorted().toList();
     }
 
     private static String word(Enum<?> value) {

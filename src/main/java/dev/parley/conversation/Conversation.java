@@ -150,9 +150,20 @@ public final class Conversation {
     }
 
     private void forgetOldAudio() {
+        if (audioBytes > bounds.audioBytesMax()) {
+            forgetOldAudio(true);
+            forgetOldAudio(false);
+        }
+    }
+
+    /** The assistant's first: nothing but a retrieval ever needs it again. The newest item keeps its own. */
+    private void forgetOldAudio(boolean assistants) {
         for (int i = 0; audioBytes > bounds.audioBytesMax() && i < items.size() - 1; i++) {
-            audioBytes -= items.get(i).audioBytes();
-            items.get(i).forgetAudio();
+            Item item = items.get(i);
+            if (item.isAssistantMessage() == assistants) {
+                audioBytes -= item.audioBytes();
+                item.forgetAudio();
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Which members each client event may have, beside {@code type} and {@code event_id}. */
 public final class EventRules {
@@ -18,7 +20,38 @@ public final class EventRules {
             "response.create", Set.of("type", "event_id", "response"),
             "response.cancel", Set.of("type", "event_id", "response_id"));
 
+    private static final List<String> TYPES = List.of(
+            "session.update",
+            "input_audio_buffer.append",
+            "input_audio_buffer.commit",
+            "input_audio_buffer.clear",
+            "conversation.item.create",
+            "conversation.item.truncate",
+            "conversation.item.delete",
+            "conversation.item.retrieve",
+            "response.create",
+            "response.cancel");
+
     private EventRules() {}
+
+    /** Reads a client's event. */
+    public static ObjectNode read(String text) {
+        try {
+            return Trees.parseObject(text);
+        } catch (IllegalArgumentException e) {
+            throw unreadable(e.getMessage());
+        }
+    }
+
+    public static ClientError unreadable(@Nullable String why) {
+        return new ClientError("invalid_event", "The event could not be read: " + why + ".", null);
+    }
+
+    /** The error for a type that no client event has. */
+    public static ClientError unknownType(String type) {
+        return ClientError.wrongValue(
+                "type", "Invalid value: '" + type + "'. Supported values are: " + Checks.quoted(TYPES) + ".");
+    }
 
     public static void check(String type, ObjectNode event) {
         if (event.hasNonNull("event_id")) {

@@ -14,6 +14,8 @@ public final class Item {
     private int audioMillis;
     private final int characters;
     private int revision;
+    /** What is left of the assistant's words after the audio was cut; null while it was not. */
+    private @Nullable String heard;
 
     /**
      * @param json without audio bytes
@@ -90,8 +92,16 @@ public final class Item {
         audio = null;
     }
 
+    /** The assistant's words as far as they were played: all of them, or after {@link #truncate} their first part. */
+    public String heard() {
+        String left = heard;
+        return left == null ? text() : left;
+    }
+
     /** Cuts the audio and drops the transcript. */
     public void truncate(int millis) {
+        String words = heard();
+        heard = audioMillis == 0 ? "" : words.substring(0, (int) ((long) words.length() * millis / audioMillis));
         audioMillis = millis;
         revision++;
         content().forEach(part -> {

@@ -1,6 +1,7 @@
 package dev.parley.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,10 +29,19 @@ public final class SessionState {
     }
 
     public static SessionState conversation(String model, Duration max) {
+        return conversation(Ids.next("sess_"), model, max, TurnDetection.serverDefaults());
+    }
+
+    /** A conversation in which the client finds the turns itself. */
+    public static SessionState pushToTalk(String id, String model, Duration max) {
+        return conversation(id, model, max, NullNode.getInstance());
+    }
+
+    private static SessionState conversation(String id, String model, Duration max, JsonNode turnDetection) {
         ObjectNode session = Trees.object()
                 .put("type", "realtime")
                 .put("object", "realtime.session")
-                .put("id", Ids.next("sess_"))
+                .put("id", id)
                 .put("model", model);
         session.putArray("output_modalities").add("audio");
         session.put("instructions", INSTRUCTIONS);
@@ -43,7 +53,7 @@ public final class SessionState {
                 .putNull("prompt")
                 .put("expires_at", Instant.now().plus(max).getEpochSecond());
         ObjectNode audio = session.putObject("audio");
-        audio.set("input", audioInput());
+        audio.set("input", audioInput(turnDetection));
         audio.set(
                 "output",
                 Trees.object()
@@ -68,7 +78,7 @@ public final class SessionState {
                 .put("type", "transcription")
                 .put("object", "realtime.transcription_session")
                 .put("id", Ids.next("sess_"));
-        session.putObject("audio").set("input", audioInput());
+        session.putObject("audio").set("input", audioInput(TurnDetection.serverDefaults()));
         session.putNull("include").put("expires_at", Instant.now().plus(max).getEpochSecond());
         return new SessionState(true, session);
     }
@@ -186,11 +196,11 @@ public final class SessionState {
         return start;
     }
 
-    private static ObjectNode audioInput() {
+    private static ObjectNode audioInput(JsonNode turnDetection) {
         ObjectNode input = Trees.object();
         input.set("format", AudioFormat.PCM.toJson());
         input.putNull("transcription").putNull("noise_reduction");
-        input.set("turn_detection", TurnDetection.serverDefaults());
+        input.set("turn_detection", turnDetection);
         return input;
     }
 }

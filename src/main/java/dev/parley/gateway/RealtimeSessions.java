@@ -3,23 +3,29 @@ package dev.parley.gateway;
 import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier.Verification;
 import dev.parley.config.Secret;
+import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
+import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.quota.Admission;
 import dev.parley.quota.Admission.SessionDecision;
 import dev.parley.quota.SessionPermit;
 import dev.parley.quota.SessionRequest;
 import dev.parley.relay.Leg;
 import dev.parley.session.Arrival;
+import dev.parley.session.LiveSession;
 import dev.parley.session.ModelPolicy;
 import dev.parley.session.RealtimeSession;
 import dev.parley.session.SessionOrder;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
 import dev.parley.session.TenantTerms;
+import dev.parley.tenancy.PoolMode;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantStatus;
+import dev.parley.turn.TurnSession;
+import dev.parley.turn.TurnUpstreams;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -48,12 +54,19 @@ public final class RealtimeSessions implements SessionOpener {
     private final SessionServices services;
     private final Admission admission;
     private final SessionRegistry registry;
+    private final TurnUpstreams turns;
     private final Peers peers;
 
-    public RealtimeSessions(SessionServices services, Admission admission, SessionRegistry registry, Peers peers) {
+    /**
+     * @param turns where the responses of sessions in turn mode run
+     * @param peers the other nodes, which may have the session that a client comes back to
+     */
+    public RealtimeSessions(
+            SessionServices services, Admission admission, SessionRegistry registry, TurnUpstreams turns, Peers peers) {
         this.services = services;
         this.admission = admission;
         this.registry = registry;
+        this.turns = turns;
         this.peers = peers;
     }
 
@@ -162,7 +175,11 @@ public final class RealtimeSessions implements SessionOpener {
 
             @Override
             public void enter(Leg client) {
-                new RealtimeSession(context, services, registry, order, client).start();
+                if (order.kind() == ModelKind.CONVERSATION && isTurn(order)) {
+                    new TurnSession(context, services, registry, turns, order, client).start();
+                } else {
+                    new RealtimeSession(context, services, registry, order, client).start();
+                }
             }
 
             @Override
@@ -172,12 +189,17 @@ public final class RealtimeSessions implements SessionOpener {
         });
     }
 
+    private static boolean isTurn(SessionOrder order) {
+        ModelName model = order.model();
+        return model != null && order.tenant().poolMode(model) == PoolMode.TURN;
+    }
+
     private static Future<Opening> refused(Refusal refusal) {
         return Future.succeededFuture(new Opening.Refused(refusal));
     }
 
     /** A client that comes back. */
-    private record Return(RealtimeSession of, Caller caller, ResumeRequest request) implements Entrance {
+    private record Return(LiveSession of, Caller caller, ResumeRequest request) implements Entrance {
         @Override
         public SessionId session() {
             return of.id();

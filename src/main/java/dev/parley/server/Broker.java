@@ -28,6 +28,8 @@ import dev.parley.store.PeriodFloor;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
+import dev.parley.turn.TurnLimits;
+import dev.parley.turn.TurnUpstreams;
 import dev.parley.webhook.Deliverer;
 import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
@@ -164,12 +166,15 @@ public final class Broker implements AutoCloseable {
             BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
         }
+        TurnUpstreams turns = new TurnUpstreams(upstream.pool(), TurnLimits.STANDARD, Ticker.SYSTEM);
+        telemetry.observe(turns);
+        parts.add("shared upstream sessions", turns::close);
         // a door of its own: who asks for sessions that are not there makes nobody else wait
         Blocking lookUps = blocking(vertx, "session look-ups", LOOK_UPS_MAX);
         Resumption resuming = Resumption.start(vertx, config, storage, lookUps, legs, registry, parts);
         telemetry.observe(resuming.nodes());
         tenantPort = startTenantListener(
-                vertx, blocking, legs, new RealtimeSessions(services, admission, registry, resuming.peers()));
+                vertx, blocking, legs, new RealtimeSessions(services, admission, registry, turns, resuming.peers()));
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
     }

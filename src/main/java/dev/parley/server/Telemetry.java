@@ -10,6 +10,7 @@ import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
 import dev.parley.telemetry.Meters;
+import dev.parley.turn.TurnUpstreams;
 import dev.parley.webhook.Deliverer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -108,6 +109,11 @@ final class Telemetry implements AutoCloseable {
 
     private void gauge(SessionPool pool, String name, String description, ToIntFunction<ModelRow> figure) {
         meters.gauge("parley.pool." + name, description, () -> pool.snapshot().sum(figure));
+    }
+
+    void observe(TurnUpstreams turns) {
+        meters.gauge(
+                "parley.turn.upstream.sessions", "Upstream sessions that sessions in turn mode share", turns::open);
     }
 
     void observe(GrantKeeper grants) {

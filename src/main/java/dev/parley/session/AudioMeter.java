@@ -4,7 +4,7 @@ package dev.parley.session;
  * Counts the audio that the client appends, and knows how much of it lies in the provider's buffer. With voice activity
  * detection the provider keeps what is spoken and lets silence go.
  */
-final class AudioMeter {
+public final class AudioMeter {
     /** Without speech the provider keeps little more than its prefix padding; the rest is for news that are under way. */
     private static final long SILENT_MILLIS_MAX = 30_000;
 
@@ -18,12 +18,12 @@ final class AudioMeter {
     private boolean spoken;
 
     /** Input tokens of this much audio, at most. */
-    static long tokens(long millis) {
+    public static long tokens(long millis) {
         return Math.ceilDiv(millis * TOKENS_PER_SECOND_MAX, 1_000);
     }
 
     /** The milliseconds in a message that appends; its other members are counted as audio too. */
-    static long millisAtMost(long messageBytes, int bytesPerMilli) {
+    public static long millisAtMost(long messageBytes, int bytesPerMilli) {
         return Math.ceilDiv(messageBytes * 3 / 4, bytesPerMilli);
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The client's side of one session: the leg of its connection now, if it has one, and what it was sent of late, if it may
  * come back. One event loop.
  */
-final class ClientSide {
+public final class ClientSide {
     private static final int CLOSE_NORMAL = 1000;
     private static final int CLOSE_GOING_AWAY = 1001;
     private static final int CLOSE_WITHOUT_CODE = 1005;
@@ -28,7 +28,7 @@ final class ClientSide {
     private @Nullable Connection current;
     private @Nullable Backlog backlog;
 
-    ClientSide(Leg first) {
+    public ClientSide(Leg first) {
         this.leg = first;
     }
 
@@ -36,7 +36,7 @@ final class ClientSide {
      * Whether a client that ended like this may come back: all but those that said goodbye, in whatever words, and those
      * that were cut because they broke the protocol or a limit.
      */
-    static boolean mayReturn(LegEnd end) {
+    public static boolean mayReturn(LegEnd end) {
         return switch (end.cause()) {
             case PEER_LOST, TIMEOUT, SLOW -> true;
             case PEER_CLOSED ->
@@ -46,7 +46,7 @@ final class ClientSide {
     }
 
     /** Whether there is no connection. */
-    boolean gone() {
+    public boolean gone() {
         return gone;
     }
 
@@ -55,14 +55,20 @@ final class ClientSide {
     }
 
     /** Whether a client can come back at all. */
-    boolean isKept() {
+    public boolean isKept() {
         return backlog != null;
     }
 
-    /** Keeps from now on what is sent, here and by the legs of upstreams. */
-    void keep(Backlog events, Leg upstream) {
+    /**
+     * Keeps from now on what is sent, here and by the legs of upstreams.
+     *
+     * @param upstream here and below: null if the session has none of its own, and everything is sent here
+     */
+    public void keep(Backlog events, @Nullable Leg upstream) {
         backlog = events;
-        upstream.keep(events);
+        if (upstream != null) {
+            upstream.keep(events);
+        }
     }
 
     /** What the client's messages mean, and where they go, from now on. */
@@ -84,32 +90,34 @@ final class ClientSide {
     }
 
     /** Nothing of this client, or of one that comes back, is judged until {@link #resume}. */
-    void pause() {
+    public void pause() {
         paused = true;
         if (!gone) {
             leg.pauseReading();
         }
     }
 
-    void resume() {
+    public void resume() {
         paused = false;
         if (!gone) {
             leg.resumeReading();
         }
     }
 
-    void judge(Gate gate) {
+    public void judge(Gate gate) {
         Connection connection = new Connection(gate);
         current = connection;
         leg.judge(connection);
     }
 
-    void connect(Leg upstream) {
-        leg.forwardTo(upstream);
-        upstream.forwardTo(leg);
+    void connect(@Nullable Leg upstream) {
+        if (upstream != null) {
+            leg.forwardTo(upstream);
+            upstream.forwardTo(leg);
+        }
     }
 
-    void start() {
+    public void start() {
         leg.start();
     }
 
@@ -123,7 +131,7 @@ final class ClientSide {
         }
     }
 
-    void send(Buffer event) {
+    public void send(Buffer event) {
         if (!gone) {
             leg.send(event);
         }
@@ -132,20 +140,22 @@ final class ClientSide {
         }
     }
 
-    void close(int code, String reason) {
+    public void close(int code, String reason) {
         leg.close(code, reason);
     }
 
     /** There is no connection now: what comes is only kept. */
-    void park(Leg upstream) {
-        upstream.forwardTo(null);
+    void park(@Nullable Leg upstream) {
+        if (upstream != null) {
+            upstream.forwardTo(null);
+        }
         if (backlog != null) {
             backlog.unattended(true);
         }
     }
 
     /** The session goes on with another connection. */
-    void dismiss(Leg upstream) {
+    public void dismiss(@Nullable Leg upstream) {
         gone = true;
         park(upstream);
         supersede(leg);
@@ -176,7 +186,7 @@ final class ClientSide {
     }
 
     /** Gives up what is too old. */
-    void expire() {
+    public void expire() {
         if (backlog != null) {
             backlog.expire();
         }

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * What one response or transcription needs before it may happen: reserved money, and a place in the ledger. Ends once, by
  * {@link #settle} or by {@link #release}.
  */
-final class Cover {
+public final class Cover {
     private final Reservation reservation;
     private final Place place;
     private final int outputTokensMax;
@@ -32,7 +32,7 @@ final class Cover {
         this.outputTokensMax = outputTokensMax;
     }
 
-    int outputTokensMax() {
+    public int outputTokensMax() {
         return outputTokensMax;
     }
 
@@ -96,7 +96,7 @@ final class Cover {
         return place.commit(entry.apply(settled.charges())).onSuccess(_ -> settled.recorded());
     }
 
-    void release() {
+    public void release() {
         end();
         reservation.release();
         place.giveBack();

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param clientEventId the client event that caused it, if any
  * @param normal true for ends that need nobody's attention
  */
-record Ending(
+public record Ending(
         String origin,
         Refusal refusal,
         @Nullable String clientEventId,
@@ -22,36 +22,36 @@ record Ending(
         boolean normal) {
     private static final int CLOSE_GOING_AWAY = 1001;
 
-    static Ending of(String origin, Refusal refusal) {
+    public static Ending of(String origin, Refusal refusal) {
         return new Ending(
                 origin, refusal, null, refusal.kind().closeCode(), RejectionMapper.closeReason(refusal), false);
     }
 
-    static Ending expired(Duration longest) {
+    public static Ending expired(Duration longest) {
         String message = "Your session hit the maximum duration of " + Math.max(1, longest.toMinutes()) + " minutes.";
         return of("client", Refusal.of(Kind.BAD_REQUEST, "session_expired", message))
                 .closing(CLOSE_GOING_AWAY, message)
                 .withoutAlarm();
     }
 
-    static Ending drained() {
+    public static Ending drained() {
         return of("broker", draining()).withoutAlarm();
     }
 
-    static Refusal draining() {
+    public static Refusal draining() {
         return Refusal.of(Kind.DRAINING, "node_draining", "This node is shutting down; connect again to reach another.")
                 .retryAfter(Duration.ofSeconds(1));
     }
 
-    Ending causedBy(@Nullable String eventId) {
+    public Ending causedBy(@Nullable String eventId) {
         return new Ending(origin, refusal, eventId, closeCode, closeReason, normal);
     }
 
-    Ending closing(int code, String reason) {
+    public Ending closing(int code, String reason) {
         return new Ending(origin, refusal, clientEventId, code, reason, normal);
     }
 
-    Ending withoutAlarm() {
+    public Ending withoutAlarm() {
         return new Ending(origin, refusal, clientEventId, closeCode, closeReason, true);
     }
 }

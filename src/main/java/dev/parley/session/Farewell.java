@@ -7,9 +7,9 @@ import dev.parley.protocol.RejectionMapper;
  *
  * @param told whether the provider has told the client itself, and only the close is left
  */
-record Farewell(Ending ending, boolean told) {
+public record Farewell(Ending ending, boolean told) {
     /** @param begun whether there was an upstream: an end before is reported by whoever knows why there was none */
-    void say(ClientSide client, SessionReport report, OwnEvents ids, boolean begun) {
+    public void say(ClientSide client, SessionReport report, OwnEvents ids, boolean begun) {
         if (ending.normal()) {
             report.ended(ending.refusal().code(), ending.closeCode());
         } else if (begun) {

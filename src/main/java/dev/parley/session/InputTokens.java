@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Input tokens by modality; most often an upper bound. */
-record InputTokens(long text, long audio, long image) {
-    static final InputTokens NONE = new InputTokens(0, 0, 0);
+public record InputTokens(long text, long audio, long image) {
+    public static final InputTokens NONE = new InputTokens(0, 0, 0);
 
-    static InputTokens ofText(long tokens) {
+    public static InputTokens ofText(long tokens) {
         return new InputTokens(tokens, 0, 0);
     }
 
-    static InputTokens ofAudio(long tokens) {
+    public static InputTokens ofAudio(long tokens) {
         return new InputTokens(0, tokens, 0);
     }
 
@@ -23,11 +23,11 @@ record InputTokens(long text, long audio, long image) {
         return new InputTokens(usage.textIn() + usage.textOut(), usage.audioIn() + usage.audioOut(), usage.imageIn());
     }
 
-    InputTokens plus(InputTokens other) {
+    public InputTokens plus(InputTokens other) {
         return new InputTokens(text + other.text, audio + other.audio, image + other.image);
     }
 
-    InputTokens minus(InputTokens other) {
+    public InputTokens minus(InputTokens other) {
         return new InputTokens(text - other.text, audio - other.audio, image - other.image);
     }
 
@@ -35,7 +35,7 @@ record InputTokens(long text, long audio, long image) {
      * The most that these tokens can cost: none of them cached, and where they do not fit into the context window the
      * dearest ones stay.
      */
-    NanoUsd costAtMost(Rates rates, long contextTokensMax) {
+    public NanoUsd costAtMost(Rates rates, long contextTokensMax) {
         long left = contextTokensMax;
         NanoUsd sum = NanoUsd.ZERO;
         for (Share share : dearestFirst(rates)) {

@@ -5,20 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A response from its {@code response.created} to its {@code response.done}, with what was delivered of it so far. */
 final class OpenResponse {
-    /** Bytes of a delta event beside the delta itself: type, five ids and indexes. */
-    private static final int ENVELOPE_BYTES = 200;
-
-    private static final long AUDIO_MILLIS_PER_TOKEN = 50;
-    private static final int CHARS_PER_TOKEN = 4;
-
     private final String id;
     private final Terms terms;
     /** The create that it was taken for the answer to. */
     private @Nullable PendingCreate cause;
 
     private @Nullable Cover cover;
-    private long audioBytes;
-    private long textChars;
+    private final Delivered delivered = new Delivered();
     private boolean cancelled;
 
     OpenResponse(String id, Terms terms, @Nullable Cover cover) {
@@ -79,22 +72,11 @@ final class OpenResponse {
     }
 
     void delivered(long messageBytes, boolean audio) {
-        long content = Math.max(CHARS_PER_TOKEN, messageBytes - ENVELOPE_BYTES);
-        if (audio) {
-            audioBytes += content * 3 / 4;
-        } else {
-            textChars += content;
-        }
+        delivered.add(messageBytes, audio);
     }
 
-    /** What it has used as far as anyone can tell: protocol.md §3.3, upstream lost. */
+    /** What it has used as far as anyone can tell. */
     TokenUsage estimate(long contextTokensMax, int audioBytesPerMilli) {
-        InputTokens in = terms.input();
-        long audioOut = Math.ceilDiv(audioBytes / audioBytesPerMilli, AUDIO_MILLIS_PER_TOKEN);
-        long textOut = Math.ceilDiv(textChars, CHARS_PER_TOKEN);
-        long audioIn = Math.min(in.audio(), contextTokensMax);
-        long imageIn = Math.min(in.image(), contextTokensMax - audioIn);
-        long textIn = Math.min(in.text(), contextTokensMax - audioIn - imageIn);
-        return new TokenUsage(textIn, audioIn, imageIn, 0, 0, 0, textOut, audioOut, 0);
+        return delivered.estimate(terms.input(), contextTokensMax, audioBytesPerMilli);
     }
 }

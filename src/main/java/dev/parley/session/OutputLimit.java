@@ -6,7 +6,7 @@ import dev.parley.ledger.PriceBook.PricedModel;
  * The most that one response of a session may put out: the smallest of the caps of tenant, token, model and wire. The
  * tenant's can change while the session lives. Used on the session's event loop.
  */
-final class OutputLimit {
+public final class OutputLimit {
     /** The largest number that the protocol takes; protocol.md §4.3. */
     static final int WIRE_MAX = 4096;
 
@@ -14,21 +14,21 @@ final class OutputLimit {
     private final PricedModel model;
     private int ever;
 
-    OutputLimit(SessionOrder order, PricedModel model) {
+    public OutputLimit(SessionOrder order, PricedModel model) {
         this.order = order;
         this.model = model;
         this.ever = now();
     }
 
     /** What a response that is asked for now may put out. */
-    int now() {
+    public int now() {
         int most = Math.min(WIRE_MAX, model.outputTokensMax());
         most = Math.min(most, order.tenant().outputTokensMax());
         return Math.max(1, Math.min(most, order.caller().outputTokensMax().orElse(most)));
     }
 
     /** The most that was ever allowed: what the provider may still hold. */
-    int ever() {
+    public int ever() {
         ever = Math.max(ever, now());
         return ever;
     }

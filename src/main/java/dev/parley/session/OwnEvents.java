@@ -4,19 +4,19 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 
 /** Ids of the events that the broker makes itself. The prefix is random, so that no client id can pass for one. */
-final class OwnEvents {
+public final class OwnEvents {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final String prefix;
     private long last;
 
-    OwnEvents() {
+    public OwnEvents() {
         byte[] bits = new byte[8];
         RANDOM.nextBytes(bits);
         prefix = "event_parley_" + HexFormat.of().formatHex(bits) + '_';
     }
 
-    String next() {
+    public String next() {
         return prefix + ++last;
     }
 

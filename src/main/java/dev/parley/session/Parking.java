@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The wait of one session for its lost client, and the client's return. One event loop. */
-final class Parking {
+public final class Parking {
     private static final Refusal TOO_LATE =
             Refusal.of(Kind.NOT_FOUND, "session_not_found", "The session has just ended and cannot be resumed.");
 
@@ -30,22 +30,25 @@ final class Parking {
     /** A client that came back in the middle of an event. */
     private @Nullable Arrival arriving;
 
-    Parking(Vertx vertx, ClientSide client, SessionReport report, OwnEvents ids) {
+    public Parking(Vertx vertx, ClientSide client, SessionReport report, OwnEvents ids) {
         this.vertx = vertx;
         this.client = client;
         this.report = report;
         this.ids = ids;
     }
 
-    /** @param over runs when nobody came back in time */
-    void begin(LegEnd how, Duration window, Leg upstream, Runnable over) {
+    /**
+     * @param upstream null if the session has none of its own
+     * @param over runs when nobody came back in time
+     */
+    public void begin(LegEnd how, Duration window, @Nullable Leg upstream, Runnable over) {
         client.park(upstream);
         report.parked(how, window);
         timer = vertx.setTimer(window.toMillis(), _ -> over.run());
     }
 
     /** The wait is over. */
-    void end() {
+    public void end() {
         vertx.cancelTimer(timer);
     }
 
@@ -54,7 +57,7 @@ final class Parking {
      *
      * @param ready either welcomes it or turns it away
      */
-    void arrived(Arrival back, Consumer<Arrival> ready) {
+    public void arrived(Arrival back, Consumer<Arrival> ready) {
         Arrival before = arriving;
         if (before != null) {
             ClientSide.supersede(before.leg());
@@ -67,7 +70,7 @@ final class Parking {
     }
 
     /** The session goes on with this client, which gets first what it missed. */
-    void welcome(Arrival back, Gate gate, Leg upstream) {
+    public void welcome(Arrival back, Gate gate, @Nullable Leg upstream) {
         end();
         Replay missed = client.take(back.leg(), back.lastEventId());
         client.judge(gate);
@@ -81,7 +84,7 @@ final class Parking {
     }
 
     /** The session has ended. */
-    void turnAway(Arrival back) {
+    public void turnAway(Arrival back) {
         Leg leg = back.leg();
         leg.judge(new ClosingGate(_ -> {}));
         back.read();
@@ -90,7 +93,7 @@ final class Parking {
     }
 
     /** Nobody comes back any more. */
-    void close() {
+    public void close() {
         end();
         client.forget();
         Arrival late = arriving;

@@ -1,7 +1,7 @@
 package dev.parley.session;
 
 /** How far a session has come; {@link RealtimeSession} has the picture. */
-enum Phase {
+public enum Phase {
     CONNECTING,
     RELAYING,
     /** It waits for its lost client. */
@@ -9,8 +9,8 @@ enum Phase {
     ENDING,
     ENDED;
 
-    /** Whether there is an upstream and nothing has ended it. */
-    boolean isLive() {
+    /** Whether it has begun and nothing has ended it. */
+    public boolean isLive() {
         return this == RELAYING || this == PARKED;
     }
 }

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * While it ends, running responses are cancelled and their usage is awaited for a while; then the upstream is closed, what
  * is still open is estimated, and the permit goes back last.
  */
-public final class RealtimeSession {
+public final class RealtimeSession implements LiveSession {
     private static final LegEnd TAKEN_OVER = new LegEnd(LegEnd.Cause.LOCAL, 1000, "resumed on another connection");
 
     private final Context context;
@@ -107,11 +107,12 @@ public final class RealtimeSession {
                 });
     }
 
+    @Override
     public SessionId id() {
         return order.id();
     }
 
-    /** Callable from any thread. */
+    @Override
     public SessionSnapshot snapshot() {
         SessionParts live = upstream.parts();
         return new SessionSnapshot(
@@ -125,27 +126,23 @@ public final class RealtimeSession {
                 upstream.spent());
     }
 
-    /** The id that the client knows the session by. */
-    @Nullable
-    String knownAs() {
+    @Override
+    public @Nullable String knownAs() {
         return upstream.knownAs();
     }
 
-    /** Whether it waits for its client. Callable from any thread. */
-    boolean isParked() {
+    @Override
+    public boolean isParked() {
         return phase == Phase.PARKED;
     }
 
-    TenantId tenant() {
+    @Override
+    public TenantId tenant() {
         return order.tenant().id();
     }
 
-    /**
-     * Ends the session when its running responses are done, or at the deadline. Callable from any thread.
-     *
-     * @param wait how long it goes on as before
-     */
-    void drain(Duration wait, Duration deadline) {
+    @Override
+    public void drain(Duration wait, Duration deadline) {
         context.runOnContext(_ -> {
             Duration rest = deadline.minus(wait);
             if (wait.isZero()) {
@@ -162,8 +159,8 @@ public final class RealtimeSession {
         life.progressed();
     }
 
-    /** Ends the session, cancelling what runs; completes when the client is being told. Callable from any thread. */
-    Future<Void> end(Refusal why) {
+    @Override
+    public Future<Void> end(Refusal why) {
         Promise<Void> begun = Promise.promise();
         context.runOnContext(_ -> {
             life.end(Ending.of("broker", why).withoutAlarm());
@@ -172,8 +169,8 @@ public final class RealtimeSession {
         return begun.future();
     }
 
-    /** Looks whether the token and the tenant still stand, and what the tenant's settings are. Callable from any thread. */
-    void recheck() {
+    @Override
+    public void recheck() {
         context.runOnContext(_ -> {
             services.verifier()
                     .recheck(caller)
@@ -298,25 +295,22 @@ public final class RealtimeSession {
         });
     }
 
-    /** Whether a caller may take the session over. Callable from any thread. */
+    @Override
     public boolean mayBeResumedBy(Caller back) {
         return life.relaying() && order.isFor(back);
     }
 
-    /** Whether it may do so now; counts it if so. Callable from any thread. */
+    @Override
     public boolean admitsReturn() {
         return returns.take(services.ticker().nanos());
     }
 
-    /** Where the leg of a client that comes back must live. Callable from any thread. */
+    @Override
     public Context home() {
         return context;
     }
 
-    /**
-     * A client is back: it takes the session over, also from a connection that is not known to be lost, and gets what it
-     * missed. On the session's event loop.
-     */
+    @Override
     public void resume(Arrival back) {
         if (!life.relaying() || !client.isKept()) {
             parking.turnAway(back);

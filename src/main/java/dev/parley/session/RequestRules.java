@@ -13,17 +13,17 @@ import java.util.stream.Collectors;
  * prompts and MCP tools are refused unless the tenant's settings allow them: both bring input that the broker cannot see, and
  * MCP lets the provider connect anywhere on the tenant's behalf. On the session's event loop.
  */
-final class RequestRules {
+public final class RequestRules {
     private static final int NAMED_MAX = 20;
 
     private final SessionOrder order;
 
-    RequestRules(SessionOrder order) {
+    public RequestRules(SessionOrder order) {
         this.order = order;
     }
 
     /** @param where the name of the object, {@code session} or {@code response} */
-    Optional<Refusal> refusal(JsonNode object, String where) {
+    public Optional<Refusal> refusal(JsonNode object, String where) {
         if (object.hasNonNull("prompt") && !order.tenant().promptsAllowed()) {
             return Optional.of(Refusal.of(Kind.FORBIDDEN, "prompt_not_allowed", "Hosted prompts are not allowed here.")
                     .param(where + ".prompt"));
@@ -32,7 +32,7 @@ final class RequestRules {
     }
 
     /** Whether it brings input to responses that the broker does not see. */
-    static boolean hidesInput(JsonNode object) {
+    public static boolean hidesInput(JsonNode object) {
         boolean hides = object.hasNonNull("prompt");
         for (JsonNode tool : object.path("tools")) {
             hides |= "mcp".equals(tool.path("type").textValue());
@@ -88,7 +88,7 @@ final class RequestRules {
     }
 
     /** The limit that the client asks for, if it names one; not for {@code "inf"}. */
-    static OptionalInt outputLimit(JsonNode object) {
+    public static OptionalInt outputLimit(JsonNode object) {
         JsonNode limit = object.path("max_output_tokens");
         return limit.canConvertToInt() ? OptionalInt.of(limit.intValue()) : OptionalInt.empty();
     }

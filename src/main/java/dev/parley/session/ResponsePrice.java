@@ -11,8 +11,8 @@ import dev.parley.quota.SessionPermit.WorstCase;
  * @param limit the most that one response may put out
  * @param outputTokensMin the floor below which it is not lowered
  */
-record ResponsePrice(PricedModel model, OutputLimit limit, int outputTokensMin) {
-    int outputTokensMax() {
+public record ResponsePrice(PricedModel model, OutputLimit limit, int outputTokensMin) {
+    public int outputTokensMax() {
         return limit.now();
     }
 
@@ -21,7 +21,7 @@ record ResponsePrice(PricedModel model, OutputLimit limit, int outputTokensMin) 
         return Math.min(outputTokensMin, outputTokensMax());
     }
 
-    WorstCase worstCase(InputTokens input, int outputTokens, boolean textOnly) {
+    public WorstCase worstCase(InputTokens input, int outputTokens, boolean textOnly) {
         return new WorstCase(
                 input(input),
                 perOutputToken(textOnly),
@@ -45,7 +45,7 @@ record ResponsePrice(PricedModel model, OutputLimit limit, int outputTokensMin) 
     }
 
     /** Whether the provider says that a response may put out more than was ever allowed. */
-    boolean isUnbounded(JsonNode response) {
+    public boolean isUnbounded(JsonNode response) {
         JsonNode limit = response.path("max_output_tokens");
         return "inf".equals(limit.textValue()) || (limit.isNumber() && limit.asDouble() > this.limit.ever());
     }

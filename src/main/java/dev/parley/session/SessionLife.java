@@ -4,7 +4,7 @@ import dev.parley.domain.Refusal;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session ask of it. On its event loop. */
-interface SessionLife {
+interface SessionLife extends UsageFiler.Owner {
     /** Whether the session goes on; false from the moment it begins to end. */
     boolean relaying();
 
@@ -20,9 +20,4 @@ interface SessionLife {
 
     /** Sends an {@code error} event; a budget that is exhausted also ends the session, if its tenant wants that. */
     void refuse(Refusal refusal, @Nullable String clientEventId);
-
-    void end(Ending ending);
-
-    /** A response or a transcription is settled or gone: what waits for the last one looks again. */
-    void progressed();
 }

@@ -35,7 +35,7 @@ public record SessionOrder(
     }
 
     /** Whether the session is this caller's: of the same tenant and subject, with a token that allows its model. */
-    boolean isFor(Caller other) {
+    public boolean isFor(Caller other) {
         return caller.tenant().equals(other.tenant())
                 && caller.subject().equals(other.subject())
                 && (model == null || other.allows(model));

@@ -22,9 +22,9 @@ public final class SessionRegistry {
     private static final int CLOSES_PER_SECOND = 500;
 
     private final int sessionsMax;
-    private final Map<SessionId, RealtimeSession> sessions = new ConcurrentHashMap<>();
+    private final Map<SessionId, LiveSession> sessions = new ConcurrentHashMap<>();
     /** Those that can be resumed, by the id that their clients know from {@code session.created}. */
-    private final Map<String, RealtimeSession> known = new ConcurrentHashMap<>();
+    private final Map<String, LiveSession> known = new ConcurrentHashMap<>();
 
     private volatile BiConsumer<SessionId, String> toldOfKnown = (_, _) -> {};
     private volatile @Nullable Drain drain;
@@ -59,11 +59,11 @@ public final class SessionRegistry {
 
     /** Those among them that wait for their client. */
     public long parked() {
-        return sessions.values().stream().filter(RealtimeSession::isParked).count();
+        return sessions.values().stream().filter(LiveSession::isParked).count();
     }
 
     public List<SessionSnapshot> snapshots() {
-        return sessions.values().stream().map(RealtimeSession::snapshot).toList();
+        return sessions.values().stream().map(LiveSession::snapshot).toList();
     }
 
     /**
@@ -95,10 +95,10 @@ public final class SessionRegistry {
 
     /** Ends the sessions that live now as a drain does; new ones may start. */
     public void endAll(Duration deadline) {
-        Collection<RealtimeSession> all = List.copyOf(sessions.values());
+        Collection<LiveSession> all = List.copyOf(sessions.values());
         long spread = Math.min(deadline.toMillis() / 2, all.size() * 1_000L / CLOSES_PER_SECOND);
         int number = 0;
-        for (RealtimeSession session : all) {
+        for (LiveSession session : all) {
             session.drain(Duration.ofMillis(spread * number / all.size()), deadline);
             number++;
         }
@@ -110,7 +110,7 @@ public final class SessionRegistry {
      * @return whether the session is one of this node's; completes when its end has begun
      */
     public Future<Boolean> end(SessionId id, Refusal why) {
-        RealtimeSession session = sessions.get(id);
+        LiveSession session = sessions.get(id);
         return session == null
                 ? Future.succeededFuture(false)
                 : session.end(why).map(true);
@@ -122,21 +122,21 @@ public final class SessionRegistry {
     }
 
     /** A session of this node by the id in its {@code session.created}, or by the broker's own. */
-    public Optional<RealtimeSession> find(String id) {
-        RealtimeSession session = known.get(id);
+    public Optional<LiveSession> find(String id) {
+        LiveSession session = known.get(id);
         return Optional.ofNullable(session == null ? sessions.get(new SessionId(id)) : session);
     }
 
     /** Has the tenant's sessions look at once whether they may still be. */
     public void recheck(Collection<TenantId> tenants) {
-        for (RealtimeSession session : sessions.values()) {
+        for (LiveSession session : sessions.values()) {
             if (tenants.contains(session.tenant())) {
                 session.recheck();
             }
         }
     }
 
-    void add(RealtimeSession session) {
+    public void add(LiveSession session) {
         sessions.put(session.id(), session);
         Drain running = drain;
         if (running != null) { // it was let in before the drain began
@@ -145,7 +145,7 @@ public final class SessionRegistry {
     }
 
     /** The session has the id by which its client may come back. */
-    void known(RealtimeSession session) {
+    public void known(LiveSession session) {
         String id = session.knownAs();
         if (id != null) {
             known.put(id, session);
@@ -153,7 +153,8 @@ public final class SessionRegistry {
         }
     }
 
-    void remove(RealtimeSession session) {
+    /** All that the session held is given back. */
+    public void remove(LiveSession session) {
         sessions.remove(session.id());
         String id = session.knownAs();
         if (id != null) {

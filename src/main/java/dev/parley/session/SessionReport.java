@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /** Says what went wrong in one session: loudly in the log, and in the error record. Never a payload, never a token. */
-final class SessionReport {
+public final class SessionReport {
     private static final Logger LOGGER = LoggerFactory.getLogger(SessionReport.class);
     /** Nothing works for anybody until an operator acts. */
     private static final Set<String> ACCOUNT_FAULTS = Set.of(
@@ -29,12 +29,12 @@ final class SessionReport {
     private final SessionOrder order;
     private int upstreamErrors;
 
-    SessionReport(SessionServices services, SessionOrder order) {
+    public SessionReport(SessionServices services, SessionOrder order) {
         this.services = services;
         this.order = order;
     }
 
-    void started(String account) {
+    public void started(String account) {
         LOGGER.atInfo()
                 .addKeyValue("tenant", order.tenant().id())
                 .addKeyValue("session", order.id())
@@ -57,7 +57,7 @@ final class SessionReport {
         abnormal("upstream", "upstream_not_replaced", "No other upstream could take the session over: " + code, null);
     }
 
-    void ended(String how, int closeCode) {
+    public void ended(String how, int closeCode) {
         LOGGER.atInfo()
                 .addKeyValue("tenant", order.tenant().id())
                 .addKeyValue("session", order.id())
@@ -91,7 +91,7 @@ final class SessionReport {
      *
      * @param clients whether the client's request was at fault
      */
-    void upstreamError(String code, String words, boolean clients) {
+    public void upstreamError(String code, String words, boolean clients) {
         if (++upstreamErrors > UPSTREAM_ERRORS_MAX) {
             return;
         }
@@ -105,12 +105,12 @@ final class SessionReport {
     }
 
     /** The session ends for a reason that somebody should look at. */
-    void abnormal(String origin, String code, String detail, @Nullable Integer closeCode) {
+    public void abnormal(String origin, String code, String detail, @Nullable Integer closeCode) {
         report(Level.WARN, origin, code, detail, closeCode);
     }
 
     /** The client's leg ended by itself. */
-    void clientEnded(LegEnd end) {
+    public void clientEnded(LegEnd end) {
         switch (end.cause()) {
             case PEER_CLOSED, LOCAL -> {}
             case PEER_LOST -> abnormal("client", "client_lost", "The client's socket was lost.", null);

@@ -11,13 +11,13 @@ import dev.parley.protocol.UsageReport;
  * What a piece of work used and cost, and whether the provider said so or it had to be estimated; the rules are those of
  * protocol.md §3.3. Pure.
  */
-record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
+public record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
     /**
      * From what the provider told. Tokens it gave no class are billed as the dearest class they can be.
      *
      * @param textOnly whether the output can be nothing but text
      */
-    static Settlement reported(UsageReport report, PricedModel model, boolean textOnly) {
+    public static Settlement reported(UsageReport report, PricedModel model, boolean textOnly) {
         Rates rates = model.rates();
         Kind kind = report.complete() ? Kind.USAGE : Kind.ESTIMATED;
         TokenUsage tokens = report.complete() ? report.tokens() : dearest(report, rates, textOnly);
@@ -28,12 +28,12 @@ record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost) {
     }
 
     /** From what is known without the provider. */
-    static Settlement estimated(TokenUsage tokens, PricedModel model) {
+    public static Settlement estimated(TokenUsage tokens, PricedModel model) {
         return new Settlement(Kind.ESTIMATED, tokens, 0, model.cost(tokens));
     }
 
     /** From audio of known length. */
-    static Settlement estimated(long millis, PricedModel model) {
+    public static Settlement estimated(long millis, PricedModel model) {
         if (model.rates().timeBilled()) {
             return new Settlement(Kind.ESTIMATED, TokenUsage.NONE, millis, model.cost(millis));
         }

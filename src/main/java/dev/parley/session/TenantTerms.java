@@ -14,7 +14,7 @@ public final class TenantTerms {
         return now;
     }
 
-    void hear(Tenant changed) {
+    public void hear(Tenant changed) {
         now = changed;
     }
 }

@@ -14,26 +14,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Gets {@link Cover}s for one session. */
-final class Underwriter {
+public final class Underwriter {
     private static final Logger LOGGER = LoggerFactory.getLogger(Underwriter.class);
 
     private final SessionPermit permit;
     private final Ledger ledger;
 
-    Underwriter(SessionPermit permit, Ledger ledger) {
+    public Underwriter(SessionPermit permit, Ledger ledger) {
         this.permit = permit;
         this.ledger = ledger;
     }
 
     /** Whether the work is covered. */
-    sealed interface Decision {
+    public sealed interface Decision {
         record Covered(Cover cover) implements Decision {}
 
         record Refused(Refusal refusal) implements Decision {}
     }
 
     /** Never fails. */
-    Future<Decision> cover(WorstCase worstCase) {
+    public Future<Decision> cover(WorstCase worstCase) {
         Optional<Place> place = ledger.claim();
         if (place.isEmpty()) {
             return Future.succeededFuture(new Decision.Refused(ledger.full()));

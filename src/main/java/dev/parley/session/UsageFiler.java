@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Writes one session's usage into the ledger. An event that tells of usage goes on when its entry is committed; when that
  * takes too long the session ends, and the entry is written all the same.
  */
-final class UsageFiler {
+public final class UsageFiler {
     private static final Logger LOGGER = LoggerFactory.getLogger(UsageFiler.class);
 
     private static final int FILED_MAX = 64;
@@ -33,11 +33,11 @@ final class UsageFiler {
     private final Context context;
     private final SessionServices services;
     private final SessionOrder order;
-    private final UpstreamSession upstream;
+    private final @Nullable UpstreamSession upstream;
     /** Within which the provider's ids of responses and items are unique. */
     private final String scope;
 
-    private final SessionLife life;
+    private final Owner life;
     /** What was filed last, so that what the provider tells twice is charged once. */
     private final LinkedHashSet<String> filed = new LinkedHashSet<>();
 
@@ -45,6 +45,27 @@ final class UsageFiler {
     private int committing;
     /** Read by other threads for snapshots. */
     private volatile NanoUsd spent = NanoUsd.ZERO;
+
+    /** Whose usage it is. */
+    public interface Owner {
+        void end(Ending ending);
+
+        /** A response or a transcription is settled or gone: what waits for the last one looks again. */
+        void progressed();
+    }
+
+    /**
+     * Where some work was done.
+     *
+     * @param scope within which the provider's ids of responses and items are unique
+     * @param upstreamSession the provider's {@code sess_…}, if it gave one
+     * @param model as the provider reported it
+     */
+    public record Source(
+            String scope,
+            @Nullable String upstreamSession,
+            String account,
+            @Nullable ModelName model) {}
 
     /** @param ordinal of this upstream in its session, from 1 */
     UsageFiler(
@@ -54,16 +75,31 @@ final class UsageFiler {
             UpstreamSession upstream,
             int ordinal,
             SessionLife life) {
+        this(context, services, order, life, upstream, scope(order, upstream, ordinal));
+    }
+
+    /** For a session whose work is done on many upstream sessions. */
+    public UsageFiler(Context context, SessionServices services, SessionOrder order, Owner life) {
+        this(context, services, order, life, null, order.id().value());
+    }
+
+    private UsageFiler(
+            Context context,
+            SessionServices services,
+            SessionOrder order,
+            Owner life,
+            @Nullable UpstreamSession upstream,
+            String scope) {
         this.context = context;
         this.services = services;
         this.order = order;
         this.upstream = upstream;
-        this.scope = scope(order, upstream, ordinal);
+        this.scope = scope;
         this.life = life;
     }
 
     /** What is filed. */
-    record Item(Work work, String reference, String status, PricedModel model, Settlement settlement) {}
+    public record Item(Work work, String reference, String status, PricedModel model, Settlement settlement) {}
 
     /** The model as the provider last reported it. */
     void reported(@Nullable String model) {
@@ -78,16 +114,26 @@ final class UsageFiler {
     }
 
     /** Entries that are not committed yet. */
-    int committing() {
+    public int committing() {
         return committing;
     }
 
-    NanoUsd spent() {
+    public NanoUsd spent() {
         return spent;
     }
 
     /** Settles the cover and files the entry; completes with {@code whenCommitted}, or drops the event. Never fails. */
     Future<Delivery> file(Cover cover, Item item, Delivery whenCommitted) {
+        UpstreamSession own = upstream;
+        if (own == null) {
+            throw new IllegalStateException("the session has no upstream session of its own");
+        }
+        ModelName model = item.work() == Work.RESPONSE ? reported : null;
+        return file(cover, item, new Source(scope, own.id(), own.account(), model), whenCommitted);
+    }
+
+    /** The same for work that was done anywhere. */
+    public Future<Delivery> file(Cover cover, Item item, Source source, Delivery whenCommitted) {
         Settlement settlement = item.settlement();
         remember(item);
         spent = spent.plus(settlement.cost());
@@ -101,7 +147,7 @@ final class UsageFiler {
         Future<Void> commit = cover.settle(
                 settlement.cost(),
                 settlement.tokens().input() + settlement.tokens().output(),
-                charges -> entry(item, cover, charges));
+                charges -> entry(item, source, cover, charges));
         commit.onComplete(committed -> {
             committing--;
             context.owner().cancelTimer(timer);
@@ -141,12 +187,12 @@ final class UsageFiler {
                 .retryAfter(timeout());
     }
 
-    private UsageEntry entry(Item item, Cover cover, List<Charge> charges) {
-        String id = upstream.id();
+    private UsageEntry entry(Item item, Source source, Cover cover, List<Charge> charges) {
+        String id = source.upstreamSession();
         PricedModel model = item.model();
         Settlement settlement = item.settlement();
         return new UsageEntry(
-                EntryId.of(scope, item.work(), item.reference()),
+                EntryId.of(source.scope(), item.work(), item.reference()),
                 order.tenant().id(),
                 order.caller().subject(),
                 order.id(),
@@ -156,10 +202,10 @@ final class UsageFiler {
                 settlement.kind(),
                 cover.period(),
                 services.node(),
-                upstream.account(),
+                source.account(),
                 model.name(),
                 model.name(),
-                item.work() == Work.RESPONSE ? reported : null,
+                source.model(),
                 item.status(),
                 settlement.tokens(),
                 settlement.millis(),

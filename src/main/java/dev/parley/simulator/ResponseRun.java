@@ -84,6 +84,9 @@ final class ResponseRun {
             endItem("incomplete");
             String how = parts.script().choice(ScriptKey.USAGE, "present");
             finish("cancelled", details("cancelled", reason), parts.script().choice(ScriptKey.CANCELLED_USAGE, how));
+            for (int late = parts.script().count(ScriptKey.ANSWERS_AFTER_CANCEL, 0); begun && late > 0; late--) {
+                output.next();
+            }
         }
     }
 

@@ -39,6 +39,8 @@ public enum ScriptKey {
     REFUSE_RESPONSE(Kind.OBJECT, "{type, code, message}: response.create is answered with this error"),
     FAIL_RESPONSE(Kind.OBJECT, "{type, code, message, afterDeltas?}: responses end as failed"),
     FILTER_AFTER_DELTAS(Kind.COUNT, "responses end as incomplete, content_filter"),
+    ANSWERS_AFTER_CANCEL(Kind.COUNT, "deltas that still come after a cancelled response is done"),
+    DUPLICATE_EVERY(Kind.COUNT, "every event of this number is sent twice"),
     IGNORE_CANCEL(Kind.FLAG, "response.cancel has no effect and no answer"),
     RESET_AFTER_DELTAS(Kind.COUNT, "drops the connection in mid-response"),
     RESET_AFTER_MILLIS(Kind.COUNT, "drops the connection this long after session.created"),

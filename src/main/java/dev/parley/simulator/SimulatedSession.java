@@ -12,7 +12,6 @@ import dev.parley.conversation.SessionState;
 import dev.parley.conversation.Trees;
 import io.vertx.core.Context;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * One session: takes client events, hands them to its parts, and lives until the socket, the clock or the script ends it.
@@ -20,18 +19,6 @@ import java.util.List;
  */
 final class SimulatedSession {
     static final Conversation.Bounds BOUNDS = new Conversation.Bounds(20_000, 64 << 20, 32 << 20, false);
-    private static final List<String> CLIENT_EVENTS = List.of(
-            "session.update",
-            "input_audio_buffer.append",
-            "input_audio_buffer.commit",
-            "input_audio_buffer.clear",
-            "conversation.item.create",
-            "conversation.item.truncate",
-            "conversation.item.delete",
-            "conversation.item.retrieve",
-            "response.create",
-            "response.cancel");
-
     private final Provider provider;
     private final Context context;
     private final Wire wire;
@@ -82,7 +69,7 @@ final class SimulatedSession {
         }
         String eventId = null;
         try {
-            ObjectNode event = read(text);
+            ObjectNode event = EventRules.read(text);
             eventId = event.path("event_id").textValue();
             handle(event);
         } catch (ClientError error) {
@@ -158,14 +145,6 @@ final class SimulatedSession {
         return duration.toMinutes() > 0 ? duration.toMinutes() + " minutes" : duration.toMillis() + " ms";
     }
 
-    private static ObjectNode read(String text) {
-        try {
-            return Trees.parseObject(text);
-        } catch (IllegalArgumentException e) {
-            throw new ClientError("invalid_event", "The event could not be read: " + e.getMessage() + ".", null);
-        }
-    }
-
     private void handle(ObjectNode event) {
         String type = Checks.requiredText(event, "type", "type");
         EventRules.check(type, event);
@@ -180,10 +159,7 @@ final class SimulatedSession {
             case "conversation.item.retrieve" -> items.retrieve(event);
             case "response.create" -> responses.create(event);
             case "response.cancel" -> responses.cancel(event);
-            default ->
-                throw ClientError.wrongValue(
-                        "type",
-                        "Invalid value: '" + type + "'. Supported values are: " + Checks.quoted(CLIENT_EVENTS) + ".");
+            default -> throw EventRules.unknownType(type);
         }
     }
 

@@ -21,6 +21,7 @@ final class Wire {
     private final Books books;
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private long unsentBytes;
+    private int sent;
     private boolean readingPaused;
     private boolean closed;
 
@@ -36,6 +37,10 @@ final class Wire {
             return Future.failedFuture("closed");
         }
         byte[] bytes = Trees.writeBytes(shaped(event));
+        int twice = script.count(ScriptKey.DUPLICATE_EVERY, 0);
+        if (twice > 0 && ++sent % twice == 0) {
+            write(bytes);
+        }
         int size = bytes.length;
         unsentBytes += size;
         books.sent(size);

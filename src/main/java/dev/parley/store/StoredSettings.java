@@ -8,6 +8,7 @@ import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.BudgetUnit;
 import dev.parley.tenancy.LimitName;
 import dev.parley.tenancy.PlanId;
+import dev.parley.tenancy.PoolMode;
 import dev.parley.tenancy.Settings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -63,6 +64,7 @@ final class StoredSettings {
                 .forEach(name -> limits.put(LimitName.of(name).orElseThrow(), amount(amounts.getLong(name))));
         List<Budget> budgets = new ArrayList<>();
         said.getJsonArray("budgets").forEach(budget -> budgets.add(budget((JsonObject) budget)));
+        String mode = said.getString("pool_mode");
         return new Settings(
                 limits,
                 budgets,
@@ -70,20 +72,18 @@ final class StoredSettings {
                 said.getBoolean("mcp_allowed"),
                 said.getBoolean("prompts_allowed"),
                 names(said.getJsonArray("models"), ModelName::new),
-                names(said.getJsonArray("voices"), voice -> voice));
+                names(said.getJsonArray("voices"), voice -> voice),
+                mode == null ? null : PoolMode.valueOf(mode.toUpperCase(Locale.ROOT)),
+                names(said.getJsonArray("turn_models"), ModelName::new));
     }
 
     /** Puts them in place of what stands there. */
     void write(Connection connection, Settings settings) throws SQLException {
-        String[] models = settings.models() == null
-                ? null
-                : settings.models().stream().map(ModelName::value).sorted().toArray(String[]::new);
-        if (models != null) {
-            refuseUnknown(connection, models);
-        }
-        try (PreparedStatement update = connection.prepareStatement(
-                "update " + table
-                        + " set close_on_exhausted = ?, mcp_allowed = ?, prompts_allowed = ?, models = ?, voices = ? where id = ?")) {
+        String[] models = models(connection, settings.models());
+        String[] turnModels = models(connection, settings.turnModels());
+        try (PreparedStatement update = connection.prepareStatement("update " + table
+                + " set close_on_exhausted = ?, mcp_allowed = ?, prompts_allowed = ?, models = ?, voices = ?,"
+                + " pool_mode = ?, turn_models = ? where id = ?")) {
             update.setObject(1, settings.closeOnExhausted(), Types.BOOLEAN);
             update.setObject(2, settings.mcpAllowed(), Types.BOOLEAN);
             update.setObject(3, settings.promptsAllowed(), Types.BOOLEAN);
@@ -95,11 +95,23 @@ final class StoredSettings {
                             settings.voices() == null
                                     ? null
                                     : settings.voices().stream().sorted().toArray(String[]::new)));
-            update.setString(6, id);
+            update.setString(6, settings.poolMode() == null ? null : word(settings.poolMode()));
+            update.setArray(7, array(connection, turnModels));
+            update.setString(8, id);
             update.executeUpdate();
         }
         writeLimits(connection, settings);
         writeBudgets(connection, settings);
+    }
+
+    private static String @Nullable [] models(Connection connection, @Nullable Set<ModelName> named)
+            throws SQLException {
+        if (named == null) {
+            return null;
+        }
+        String[] models = named.stream().map(ModelName::value).sorted().toArray(String[]::new);
+        refuseUnknown(connection, models);
+        return models;
     }
 
     private void writeLimits(Connection connection, Settings settings) throws SQLException {

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param promptsAllowed whether sessions may use prompts that the provider keeps
  * @param models those that may be used; empty: every model of the catalogue
  * @param voices those that may be used; empty: every voice
+ * @param poolMode how conversations use upstream sessions
+ * @param turnModels models whose conversations are in pool mode turn whatever {@code poolMode} says
  */
 public record Settings(
         Map<LimitName, OptionalLong> limits,
@@ -30,9 +32,11 @@ public record Settings(
         @Nullable Boolean mcpAllowed,
         @Nullable Boolean promptsAllowed,
         @Nullable Set<ModelName> models,
-        @Nullable Set<String> voices) {
+        @Nullable Set<String> voices,
+        @Nullable PoolMode poolMode,
+        @Nullable Set<ModelName> turnModels) {
     /** Says nothing. */
-    public static final Settings NONE = new Settings(Map.of(), List.of(), null, null, null, null, null);
+    public static final Settings NONE = new Settings(Map.of(), List.of(), null, null, null, null, null, null, null);
 
     /** What holds where neither tenant nor plan say anything. */
     public static final Settings STANDARD = standard();
@@ -42,6 +46,7 @@ public record Settings(
         budgets = budgets.stream().sorted(Comparator.comparing(Budget::name)).toList();
         models = models == null ? null : Set.copyOf(models);
         voices = voices == null ? null : Set.copyOf(voices);
+        turnModels = turnModels == null ? null : Set.copyOf(turnModels);
         if (budgets.stream().map(Budget::name).distinct().count() < budgets.size()) {
             throw new IllegalArgumentException("two budgets of one name");
         }
@@ -66,7 +71,9 @@ public record Settings(
                 mcpAllowed == null ? those.mcpAllowed : mcpAllowed,
                 promptsAllowed == null ? those.promptsAllowed : promptsAllowed,
                 models == null ? those.models : models,
-                voices == null ? those.voices : voices);
+                voices == null ? those.voices : voices,
+                poolMode == null ? those.poolMode : poolMode,
+                turnModels == null ? those.turnModels : turnModels);
     }
 
     public @Nullable Budget budget(String name) {
@@ -110,31 +117,47 @@ public record Settings(
     }
 
     public Settings withCloseOnExhausted(@Nullable Boolean close) {
-        return new Settings(limits, budgets, close, mcpAllowed, promptsAllowed, models, voices);
+        return new Settings(limits, budgets, close, mcpAllowed, promptsAllowed, models, voices, poolMode, turnModels);
     }
 
     public Settings withMcpAllowed(@Nullable Boolean allowed) {
-        return new Settings(limits, budgets, closeOnExhausted, allowed, promptsAllowed, models, voices);
+        return new Settings(
+                limits, budgets, closeOnExhausted, allowed, promptsAllowed, models, voices, poolMode, turnModels);
     }
 
     public Settings withPromptsAllowed(@Nullable Boolean allowed) {
-        return new Settings(limits, budgets, closeOnExhausted, mcpAllowed, allowed, models, voices);
+        return new Settings(
+                limits, budgets, closeOnExhausted, mcpAllowed, allowed, models, voices, poolMode, turnModels);
     }
 
     public Settings withModels(@Nullable Set<ModelName> allowed) {
-        return new Settings(limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, allowed, voices);
+        return new Settings(
+                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, allowed, voices, poolMode, turnModels);
     }
 
     public Settings withVoices(@Nullable Set<String> allowed) {
-        return new Settings(limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, allowed);
+        return new Settings(
+                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, allowed, poolMode, turnModels);
+    }
+
+    public Settings withPoolMode(@Nullable PoolMode mode) {
+        return new Settings(
+                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, mode, turnModels);
+    }
+
+    public Settings withTurnModels(@Nullable Set<ModelName> inTurnMode) {
+        return new Settings(
+                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, poolMode, inTurnMode);
     }
 
     private Settings with(Map<LimitName, OptionalLong> changed) {
-        return new Settings(changed, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices);
+        return new Settings(
+                changed, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, poolMode, turnModels);
     }
 
     private Settings withBudgets(List<Budget> changed) {
-        return new Settings(limits, changed, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices);
+        return new Settings(
+                limits, changed, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, poolMode, turnModels);
     }
 
     private static Settings standard() {
@@ -143,6 +166,6 @@ public record Settings(
             limits.put(name, name.standard());
         }
         Budget main = Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("10"), BudgetPeriod.MONTH);
-        return new Settings(limits, List.of(main), false, false, false, Set.of(), Set.of());
+        return new Settings(limits, List.of(main), false, false, false, Set.of(), Set.of(), PoolMode.SESSION, Set.of());
     }
 }

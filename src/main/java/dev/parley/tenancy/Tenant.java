@@ -73,6 +73,13 @@ public record Tenant(
         return voices == null ? Set.of() : voices;
     }
 
+    /** How conversations on this model use upstream sessions. */
+    public PoolMode poolMode(ModelName model) {
+        Set<ModelName> turnModels = settings.turnModels();
+        boolean turn = settings.poolMode() == PoolMode.TURN || (turnModels != null && turnModels.contains(model));
+        return turn ? PoolMode.TURN : PoolMode.SESSION;
+    }
+
     public List<Budget> budgets() {
         return settings.budgets();
     }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.gateway.BrokerRig;
 import dev.parley.simulator.Booking;
+import dev.parley.tenancy.PoolMode;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -116,6 +118,28 @@ class OpenAiNodeClientIT {
 
     @ParameterizedTest
     @ValueSource(strings = {WS, WEB_SOCKET})
+    void cannotTellThePoolModesApart(String clientClass) throws Exception {
+        rig.script("{\"deltaIntervalMillis\":2}");
+        List<String> session = withoutDeltas(play("turns", clientClass));
+        String inTurnMode = tenant + "-turn";
+        rig.tenant(inTurnMode, made -> made.withOwn(made.own().withPoolMode(PoolMode.TURN)));
+        List<String> turn =
+                withoutDeltas(NodeScenario.play("turns", clientClass, MODEL, rig.port(), rig.token(inTurnMode)));
+
+        List<String> differences = IntStream.range(0, Math.max(session.size(), turn.size()))
+                .filter(i -> i >= session.size()
+                        || i >= turn.size()
+                        || !session.get(i).equals(turn.get(i)))
+                .mapToObj(i -> i + ": " + (i < session.size() ? session.get(i) : "nothing") + " / "
+                        + (i < turn.size() ? turn.get(i) : "nothing"))
+                .toList();
+        System.out.println(clientClass + ", pool modes session / turn: " + session.size() + " / " + turn.size()
+                + " events, diff of types and order: " + (differences.isEmpty() ? "empty" : differences));
+        assertThat(turn).isEqualTo(session);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {WS, WEB_SOCKET})
     void transcribes(String clientClass) throws Exception {
         JsonNode seen = play("transcription", clientClass);
 
@@ -148,6 +172,13 @@ class OpenAiNodeClientIT {
     private List<Booking> billed() {
         return rig.simulator().books().all().stream()
                 .filter(booking -> !before.contains(booking.sequence()))
+                .toList();
+    }
+
+    /** How deltas of audio and of its transcript alternate is the clock's affair. */
+    private static List<String> withoutDeltas(JsonNode seen) {
+        return texts(seen.path("types")).stream()
+                .filter(type -> !type.endsWith(".delta"))
                 .toList();
     }
 

@@ -48,6 +48,8 @@ import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TestTenants;
+import dev.parley.turn.TurnLimits;
+import dev.parley.turn.TurnUpstreams;
 import dev.parley.upstream.AccountClient;
 import dev.parley.upstream.Accounts;
 import dev.parley.upstream.Breaker;
@@ -85,6 +87,7 @@ public final class BrokerRig implements AutoCloseable {
     private final SessionPool connector;
     private final SessionRegistry registry = new SessionRegistry(1_000);
     private final TenantListener listener;
+    private final TurnUpstreams turns;
     private final BytesLegs legs = new BytesLegs();
     private final int port;
 
@@ -93,6 +96,10 @@ public final class BrokerRig implements AutoCloseable {
     }
 
     public BrokerRig(RelayLimits clientLimits) throws Exception {
+        this(clientLimits, TurnLimits.STANDARD);
+    }
+
+    public BrokerRig(RelayLimits clientLimits, TurnLimits turnLimits) throws Exception {
         Ticker ticker = Ticker.SYSTEM;
         simulator = get(Simulator.start(
                 vertx,
@@ -145,12 +152,13 @@ public final class BrokerRig implements AutoCloseable {
                 auth.recheckInterval(),
                 "node-test",
                 new Backlogs());
+        turns = new TurnUpstreams(connector, turnLimits, ticker);
         listener = new TenantListener(
                 vertx,
                 new ListenerConfig("127.0.0.1", 0, null, null),
                 clientLimits,
                 legs,
-                new RealtimeSessions(services, admission, registry, new OnlyNode()),
+                new RealtimeSessions(services, admission, registry, turns, new OnlyNode()),
                 2);
         port = get(listener.start(null));
     }
@@ -206,6 +214,12 @@ public final class BrokerRig implements AutoCloseable {
     /** What the simulator does in the next session only. */
     public BrokerRig scriptNext(String script) {
         simulator.scripts().next(1, Script.parse(script));
+        return this;
+    }
+
+    /** What the simulator does in the next so many sessions. */
+    public BrokerRig scriptNext(String script, int sessions) {
+        simulator.scripts().next(sessions, Script.parse(script));
         return this;
     }
 

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A leg without a socket that behaves as the contract of {@link Leg} says; what it would write is kept. */
-final class FakeLeg implements Leg {
+public final class FakeLeg implements Leg {
     private final List<String> written = new ArrayList<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
     private final Promise<Void> gone = Promise.promise();
@@ -40,7 +40,7 @@ final class FakeLeg implements Leg {
     private @Nullable Integer closeCode;
 
     /** The other side sends a text message. */
-    void receive(String json) {
+    public void receive(String json) {
         receive(json, true);
     }
 
@@ -66,7 +66,7 @@ final class FakeLeg implements Leg {
     }
 
     /** The other side is gone. */
-    void lose(LegEnd end) {
+    public void lose(LegEnd end) {
         if (!closing) {
             closing = true;
             Objects.requireNonNull(gate).onEnd(end);
@@ -74,17 +74,17 @@ final class FakeLeg implements Leg {
         }
     }
 
-    List<String> written() {
+    public List<String> written() {
         return List.copyOf(written);
     }
 
-    List<JsonNode> events() {
+    public List<JsonNode> events() {
         return written.stream()
                 .map(text -> Json.object(Buffer.buffer(text)).orElseThrow())
                 .toList();
     }
 
-    List<String> types() {
+    public List<String> types() {
         return events().stream().map(event -> event.path("type").asText()).toList();
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A catalogue of three models with the prices of protocol.md §5, in nano-dollars. */
-final class FakePrices implements PriceBook {
+public final class FakePrices implements PriceBook {
     static final PricedModel CONVERSATION = new PricedModel(
             new ModelName("gpt-realtime"),
             ModelKind.CONVERSATION,

@@ -175,7 +175,7 @@ class ResumeTest {
     void onlyTheSameTenantAndSubjectWithTheModelMayComeBack() {
         try (SessionRig rig = parkable()) {
             Caller own = rig.order().caller();
-            RealtimeSession session = rig.registry.find("sess_1").orElseThrow();
+            LiveSession session = rig.registry.find("sess_1").orElseThrow();
 
             assertThat(session.mayBeResumedBy(own)).isTrue();
             assertThat(session.mayBeResumedBy(caller(own, "acme", "bob", null))).isFalse();
@@ -359,7 +359,7 @@ class ResumeTest {
     @Test
     void whoComesTooLateIsToldSo() {
         try (SessionRig rig = parkable()) {
-            RealtimeSession session = rig.registry.find("sess_1").orElseThrow();
+            LiveSession session = rig.registry.find("sess_1").orElseThrow();
             rig.clientLost(new LegEnd(Cause.PEER_CLOSED, 1000, ""));
             FakeLeg late = new FakeLeg();
             rig.on(() -> {

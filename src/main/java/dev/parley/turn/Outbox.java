@@ -1,0 +1,89 @@
+package dev.parley.turn;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.conversation.Trees;
+import dev.parley.relay.Delivery;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes to the client, in order: an event that waits for its ledger entry holds back what is behind it. Bounded; on the
+ * session's event loop.
+ */
+final class Outbox {
+    private final Consumer<Buffer> client;
+    private final int heldBytesMax;
+    private final Runnable overflow;
+    private final Deque<Entry> entries = new ArrayDeque<>();
+    private long heldBytes;
+
+    /** @param overflow called when more is held back than {@code heldBytesMax}; what is behind is dropped */
+    Outbox(Consumer<Buffer> client, int heldBytesMax, Runnable overflow) {
+        this.client = client;
+        this.heldBytesMax = heldBytesMax;
+        this.overflow = overflow;
+    }
+
+    private static final class Entry {
+        /** What is done when its turn has come; null while that is not decided. */
+        private @Nullable Runnable action;
+
+        private final int bytes;
+
+        Entry(@Nullable Runnable action, int bytes) {
+            this.action = action;
+            this.bytes = bytes;
+        }
+    }
+
+    void send(JsonNode event) {
+        send(Buffer.buffer(Trees.writeBytes(event)));
+    }
+
+    void send(Buffer utf8) {
+        if (entries.isEmpty()) {
+            client.accept(utf8);
+        } else if (heldBytes + utf8.length() > heldBytesMax) {
+            overflow.run();
+        } else {
+            heldBytes += utf8.length();
+            entries.add(new Entry(() -> client.accept(utf8), utf8.length()));
+        }
+    }
+
+    /** Sends what the future gives, if it gives something. It has a deadline of its own, and does not fail. */
+    void sendWhen(Future<Delivery> decision) {
+        Entry entry = new Entry(null, 0);
+        entries.add(entry);
+        decision.onComplete(decided -> {
+            entry.action = decided.succeeded() && decided.result() instanceof Delivery.Replaced(Buffer utf8)
+                    ? () -> client.accept(utf8)
+                    : () -> {};
+            advance();
+        });
+    }
+
+    /** Does this when all before it is on its way. */
+    void then(Runnable action) {
+        if (entries.isEmpty()) {
+            action.run();
+        } else {
+            entries.add(new Entry(action, 0));
+        }
+    }
+
+    private void advance() {
+        while (!entries.isEmpty()) {
+            Runnable action = entries.element().action;
+            if (action == null) {
+                return;
+            }
+            heldBytes -= entries.remove().bytes;
+            action.run();
+        }
+    }
+}

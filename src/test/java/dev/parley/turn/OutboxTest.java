@@ -1,0 +1,62 @@
+package dev.parley.turn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.relay.Delivery;
+import dev.parley.session.FakeLeg;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The order in which a client hears things. */
+class OutboxTest {
+    private final FakeLeg client = new FakeLeg();
+    private final List<String> overflows = new ArrayList<>();
+    private final Outbox outbox = new Outbox(client::send, 8, () -> overflows.add("overflow"));
+
+    @Test
+    void whatWaitsForItsLedgerEntryHoldsBackWhatIsBehindIt() {
+        Promise<Delivery> commit = Promise.promise();
+        outbox.send(Buffer.buffer("1"));
+        outbox.sendWhen(commit.future());
+        outbox.send(Buffer.buffer("3"));
+        outbox.then(() -> client.send(Buffer.buffer("4")));
+        assertThat(client.written()).containsExactly("1");
+        commit.complete(Delivery.replaced(Buffer.buffer("2")));
+        assertThat(client.written()).containsExactly("1", "2", "3", "4");
+        outbox.send(Buffer.buffer("5"));
+        assertThat(client.written()).endsWith("5");
+    }
+
+    @Test
+    void whatIsNotCommittedIsLeftOut() {
+        Promise<Delivery> commit = Promise.promise();
+        outbox.sendWhen(commit.future());
+        outbox.send(Buffer.buffer("2"));
+        commit.complete(Delivery.dropped());
+        assertThat(client.written()).containsExactly("2");
+    }
+
+    @Test
+    void twoCommitsAreToldInTheOrderOfTheirEvents() {
+        Promise<Delivery> first = Promise.promise();
+        Promise<Delivery> second = Promise.promise();
+        outbox.sendWhen(first.future());
+        outbox.sendWhen(second.future());
+        second.complete(Delivery.replaced(Buffer.buffer("2")));
+        assertThat(client.written()).isEmpty();
+        first.complete(Delivery.replaced(Buffer.buffer("1")));
+        assertThat(client.written()).containsExactly("1", "2");
+    }
+
+    @Test
+    void moreThanItHoldsIsSaid() {
+        outbox.sendWhen(Promise.<Delivery>promise().future());
+        outbox.send(Buffer.buffer("12345678"));
+        assertThat(overflows).isEmpty();
+        outbox.send(Buffer.buffer("9"));
+        assertThat(overflows).containsExactly("overflow");
+    }
+}

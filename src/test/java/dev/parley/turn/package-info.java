@@ -1,0 +1,5 @@
+/** Tests of pool mode turn. */
+@NullMarked
+package dev.parley.turn;
+
+import org.jspecify.annotations.NullMarked;
