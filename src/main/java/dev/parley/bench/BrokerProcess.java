@@ -7,6 +7,7 @@ import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.ConfigException;
 import dev.parley.config.ConfigLoader;
+import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,6 +39,9 @@ import java.util.regex.Pattern;
  * tenant listener. Only its limits are raised above what the benchmark asks for. Blocks.
  */
 final class BrokerProcess implements Target {
+    /** A model whose conversations are in pool mode turn; those of all others have upstream sessions of their own. */
+    static final String TURN_MODEL = "gpt-realtime-mini";
+
     private static final TenantId TENANT = new TenantId("bench");
     private static final Pattern TRANSPORT = Pattern.compile("event loop transport.*?transport=\"?(\\w+)");
     private static final int PLENTY = 100_000;
@@ -123,6 +128,7 @@ final class BrokerProcess implements Target {
                 "Benchmark",
                 Settings.NONE
                         .with(LimitName.SESSIONS_MAX, PLENTY)
+                        .withTurnModels(Set.of(new ModelName(TURN_MODEL)))
                         .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("1000000000"), BudgetPeriod.TOTAL)));
     }
 

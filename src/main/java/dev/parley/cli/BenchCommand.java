@@ -4,6 +4,7 @@ import dev.parley.bench.BenchException;
 import dev.parley.bench.LedgerBench;
 import dev.parley.bench.PoolBench;
 import dev.parley.bench.RelayBench;
+import dev.parley.bench.TurnBench;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,8 +17,20 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures Parley on this machine, beside others in the same run.",
-        subcommands = {BenchCommand.Relay.class, BenchCommand.LedgerRows.class, BenchCommand.Pool.class},
-        footer = {"", "Examples:", "  parley bench relay", "  parley bench ledger", "  parley bench pool"})
+        subcommands = {
+            BenchCommand.Relay.class,
+            BenchCommand.LedgerRows.class,
+            BenchCommand.Pool.class,
+            BenchCommand.Turns.class
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  parley bench relay",
+            "  parley bench ledger",
+            "  parley bench pool",
+            "  parley bench turns"
+        })
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -93,6 +106,49 @@ final class BenchCommand implements Runnable {
         public Integer call() throws CommandFailure {
             try {
                 PoolBench.run(System.out);
+                return 0;
+            } catch (BenchException e) {
+                throw new CommandFailure(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** {@code bench turns}. */
+    @Command(
+            name = "turns",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Sessions in pool mode turn that say something now and then: how many upstream sessions they need, what each",
+                "costs in memory, how long answers take, and whether every answer is its asker's.",
+                "Takes five minutes. The broker is a process of its own, with everything on."
+            },
+            footer = {"", "Examples:", "  parley bench turns", "  parley bench turns --sessions 500 --interval 5"})
+    static final class Turns implements Callable<Integer> {
+        @Option(
+                names = "--sessions",
+                paramLabel = "N",
+                defaultValue = "10000",
+                description = "Default: ${DEFAULT-VALUE}.")
+        private int sessions;
+
+        @Option(
+                names = "--interval",
+                paramLabel = "SECONDS",
+                defaultValue = "60",
+                description = "Between two responses of a session. Default: ${DEFAULT-VALUE}.")
+        private int intervalSeconds;
+
+        @Option(
+                names = "--rounds",
+                paramLabel = "N",
+                defaultValue = "2",
+                description = "Responses of each session. Default: ${DEFAULT-VALUE}.")
+        private int rounds;
+
+        @Override
+        public Integer call() throws CommandFailure {
+            try {
+                TurnBench.run(new TurnBench.Options(sessions, intervalSeconds, rounds), System.out);
                 return 0;
             } catch (BenchException e) {
                 throw new CommandFailure(String.valueOf(e.getMessage()));
