@@ -60,6 +60,9 @@ public final class RealtimeSession implements LiveSession {
 
     private volatile Phase phase = Phase.CONNECTING;
     private final UpstreamSide upstream;
+    /** Whether its limits stand and its client is read. */
+    private volatile boolean begun;
+
     /** Told to the client when nothing is on its way to it any more. */
     private @Nullable Farewell farewell;
 
@@ -234,12 +237,13 @@ public final class RealtimeSession implements LiveSession {
             life.end(Ending.of("client", barred.get()));
             return;
         }
-        live.begin().onComplete(begun -> {
+        live.begin().onComplete(limited -> {
+            begun = true;
             client.start();
-            if (begun.failed()) {
+            if (limited.failed()) {
                 life.end(Ending.of("broker", Refusal.of(Kind.OVERLOADED, "server_error", "Please try again.")));
-            } else if (begun.result().isPresent()) {
-                life.end(Ending.of("client", begun.result().get()));
+            } else if (limited.result().isPresent()) {
+                life.end(Ending.of("client", limited.result().get()));
             }
             Ending early = endedEarly;
             if (early != null) {
@@ -297,7 +301,7 @@ public final class RealtimeSession implements LiveSession {
 
     @Override
     public boolean mayBeResumedBy(Caller back) {
-        return life.relaying() && order.isFor(back);
+        return begun && life.relaying() && order.isFor(back);
     }
 
     @Override

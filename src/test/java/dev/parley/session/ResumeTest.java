@@ -188,6 +188,22 @@ class ResumeTest {
     }
 
     @Test
+    void nobodyComesBackBeforeTheSessionHasBegun() {
+        SessionRig.Setup setup = window(new SessionRig.Setup(), 20);
+        setup.voiceActivity = true;
+        try (SessionRig rig = new SessionRig(setup)) {
+            Promise<Void> decision = rig.on(rig.budget::delayDecisions);
+            rig.start();
+            RealtimeSession session = rig.registry.find("sess_1").orElseThrow();
+            assertThat(session.mayBeResumedBy(rig.order().caller())).isFalse();
+
+            decision.complete();
+            rig.until("it has begun", () -> session.mayBeResumedBy(rig.order().caller()));
+            end(rig, rig.resume("event_1"));
+        }
+    }
+
+    @Test
     void aResponseThatStartsUnattendedIsCancelledAndAFurtherOneEndsTheSession() {
         try (SessionRig rig = parkable(setup -> {
             setup.voiceActivity = true;

@@ -155,11 +155,15 @@ final class SessionRig implements AutoCloseable {
 
     static SessionRig started(UnaryOperator<Setup> change) {
         SessionRig rig = new SessionRig(change.apply(new Setup()));
-        rig.on(() -> {
-            new RealtimeSession(rig.context, rig.services, rig.registry, rig.order, rig.client).start();
+        rig.start();
+        return rig;
+    }
+
+    void start() {
+        on(() -> {
+            new RealtimeSession(context, services, registry, order, client).start();
             return true;
         });
-        return rig;
     }
 
     /** A client comes back with this as its last event, on another connection. */
