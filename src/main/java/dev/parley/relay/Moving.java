@@ -25,14 +25,19 @@ final class Moving extends ChannelInboundHandlerAdapter {
 
     /** Leaves the event loop; there, {@code leg} takes over. */
     void to(Channel channel, EventLoop there, LegHandler leg) {
+        EventLoop here = channel.eventLoop();
         channel.deregister().addListener((ChannelFutureListener) left -> {
             if (left.isSuccess()) {
-                there.register(channel)
-                        .addListener((ChannelFutureListener) arrived -> arrived(channel, leg, arrived.cause()));
+                here.execute(() -> arrive(channel, there, leg)); // Netty still tidies up behind this listener
             } else {
                 failed(channel, left.cause());
             }
         });
+    }
+
+    private void arrive(Channel channel, EventLoop there, LegHandler leg) {
+        there.register(channel)
+                .addListener((ChannelFutureListener) arrived -> arrived(channel, leg, arrived.cause()));
     }
 
     private void arrived(Channel channel, LegHandler leg, Throwable failure) {
