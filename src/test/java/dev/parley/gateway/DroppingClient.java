@@ -168,7 +168,8 @@ final class DroppingClient implements AutoCloseable {
     public String toString() {
         return (heard.isEmpty() ? "nothing heard" : session() + ", heard " + heard.size() + ", last " + heard.getLast())
                 + ", closed "
-                + connection.closed.getNow(null);
+                + connection.closed.getNow(null)
+                + (connection.failure == null ? "" : " " + connection.failure + " " + connection.failure.getCause());
     }
 
     private Connection connect(URI base, String query) throws Exception {
@@ -192,6 +193,7 @@ final class DroppingClient implements AutoCloseable {
         private WebSocket socket;
 
         private final CompletableFuture<Boolean> dropped = new CompletableFuture<>();
+        private volatile @Nullable Throwable failure;
         private boolean deaf;
         private int eventsMax = Integer.MAX_VALUE;
         private boolean silently;
@@ -233,6 +235,7 @@ final class DroppingClient implements AutoCloseable {
 
         @Override
         public void onError(WebSocket from, Throwable error) {
+            failure = error;
             closed.complete(1006);
         }
     }
