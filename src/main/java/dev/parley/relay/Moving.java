@@ -36,8 +36,7 @@ final class Moving extends ChannelInboundHandlerAdapter {
     }
 
     private void arrive(Channel channel, EventLoop there, LegHandler leg) {
-        there.register(channel)
-                .addListener((ChannelFutureListener) arrived -> arrived(channel, leg, arrived.cause()));
+        there.register(channel).addListener((ChannelFutureListener) arrived -> arrived(channel, leg, arrived.cause()));
     }
 
     private void arrived(Channel channel, LegHandler leg, Throwable failure) {

@@ -194,7 +194,7 @@ class ResumeTest {
         try (SessionRig rig = new SessionRig(setup)) {
             Promise<Void> decision = rig.on(rig.budget::delayDecisions);
             rig.start();
-            RealtimeSession session = rig.registry.find("sess_1").orElseThrow();
+            LiveSession session = rig.registry.find("sess_1").orElseThrow();
             assertThat(session.mayBeResumedBy(rig.order().caller())).isFalse();
 
             decision.complete();
