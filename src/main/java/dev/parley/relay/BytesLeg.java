@@ -24,6 +24,7 @@ final class BytesLeg implements Leg {
     private final RelayLimits limits;
     private final boolean client;
     private final CurrentMessage message;
+    private final Intake intake;
     private final Lane lane;
     private final MessageReader reader;
     private final LegWriter writer;
@@ -67,6 +68,7 @@ final class BytesLeg implements Leg {
         this.limits = limits;
         this.client = client;
         this.message = new CurrentMessage(ctx.alloc(), budget);
+        this.intake = new Intake(ctx);
         this.lane = new Lane(this, budget, limits.heldBytesMax());
         this.reader = new MessageReader(this, lane, limits, client, message);
         this.writer = new LegWriter(ctx, !client, limits.queueBytesMax(), clock.now());
@@ -344,10 +346,7 @@ final class BytesLeg implements Leg {
     void flowChanged() {
         BytesLeg target = peer;
         boolean flows = !lane.isFull() && (target == null || target.takesMore());
-        boolean wants = deaf || !ending.isOpen() || (isJudging() && flows);
-        if (wants != ctx.channel().config().isAutoRead()) {
-            ctx.channel().config().setAutoRead(wants);
-        }
+        intake.turn(deaf || !ending.isOpen() || (isJudging() && flows));
     }
 
     /** Something that was held for this leg went on its way. */
@@ -477,6 +476,7 @@ final class BytesLeg implements Leg {
 
     /** Looks after deadlines; false when the leg is gone and need not be looked at again. */
     boolean sweep(long now) {
+        intake.ask();
         if (ending.isOverdue(now)) {
             ctx.close();
         }
