@@ -123,11 +123,11 @@ final class LegWriter {
 
     private void put(ByteBuf bytes) {
         handed += bytes.readableBytes();
-        dirty = true;
         while (bytes.readableBytes() > 2 * PIECE_BYTES) {
             ctx.write(bytes.readRetainedSlice(PIECE_BYTES), ctx.voidPromise());
         }
         ctx.write(bytes, ctx.voidPromise());
+        dirty = true; // at last: a piece that fills the queue has the ones before it flushed
     }
 
     void flush() {

@@ -84,6 +84,19 @@ class RelayContractTest {
         }
     }
 
+    /** Such as a response that brings its audio with it: more than the socket takes at once. */
+    @ParameterizedTest
+    @EnumSource
+    void sendsLargeMessagesOfTheBrokersOwn(Relay relay) throws Exception {
+        String large = "{\"audio\":\"" + "x".repeat(3 << 20) + "\"}";
+        try (Rig rig = relay.rig()) {
+            rig.onLoop(() -> send(rig.upstreamLeg(), large));
+            assertThat(rig.upstream.message().text()).isEqualTo(large);
+            rig.onLoop(() -> send(rig.clientLeg(), large));
+            assertThat(rig.client.message().text()).isEqualTo(large);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void keepsWhatTheUpstreamSendsWithItsUpgrade(Relay relay) throws Exception {
