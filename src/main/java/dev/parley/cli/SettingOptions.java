@@ -63,7 +63,7 @@ final class SettingOptions {
                 "A limit; can be repeated. AMOUNT is a number, '" + UNLIMITED + "', or '" + DEFAULT
                         + "': for a tenant what its plan says, for a plan what the broker says.",
                 "NAME: sessions_max, subject_sessions_max, session_length_max_seconds, resume_window_seconds,"
-                        + " output_tokens_max, session_starts_per_minute, responses_per_minute, tokens_per_minute, audio_seconds_per_day,"
+                        + " upstream_replacements_max, output_tokens_max, session_starts_per_minute, responses_per_minute, tokens_per_minute, audio_seconds_per_day,"
                         + " and the last four with subject_ before them, for each subject by itself."
             })
     private Map<String, String> limits = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.protocol.ClientEvents;
 import io.vertx.core.buffer.Buffer;
@@ -19,12 +20,16 @@ import org.jspecify.annotations.Nullable;
 final class ConversationText {
     static final int ITEMS_MAX = 256;
     static final int CHARS_MAX = 128 << 10;
+    private static final int PARTS_MAX = 64;
     /** Ids over this length are refused by providers when they come from a client. */
     private static final int ID_CHARS_MAX = 32;
+    /** No provider has longer ones. */
+    private static final int KEPT_ID_CHARS_MAX = 256;
 
     private final List<Told> items = new ArrayList<>();
     private int chars;
     private int dropped;
+    private boolean toldOfItems;
 
     /** An item, and what can be said of it; a content without text holds its place in {@code parts} for its transcript. */
     private static final class Told {
@@ -42,8 +47,10 @@ final class ConversationText {
         }
 
         int chars() {
-            int sum = item.path("arguments").asText("").length()
-                    + item.path("output").asText("").length();
+            int sum = id.length();
+            for (JsonNode text : item) {
+                sum += text.asText().length();
+            }
             for (String part : parts) {
                 sum += part.length();
             }
@@ -62,23 +69,15 @@ final class ConversationText {
 
     /** The provider tells of an item, maybe again: behind the one that it names, else at the end. */
     void tell(JsonNode item, JsonNode previousId) {
-        String id = item.path("id").textValue();
-        if (id == null) {
-            return;
+        toldOfItems = true;
+        keep(item, previousId);
+    }
+
+    /** An item of a response that is done: it counts where the provider does not tell of items by themselves. */
+    void answered(JsonNode item) {
+        if (!toldOfItems) {
+            keep(item, MissingNode.getInstance());
         }
-        Told known = find(id);
-        Told told = known == null ? new Told(id) : known;
-        chars -= told.chars();
-        told.item = reduced(item);
-        remember(told.parts, item.path("content"));
-        if (told.chars() > CHARS_MAX) {
-            told.forget(); // alone it would push out all others
-        }
-        chars += told.chars();
-        if (known == null) {
-            items.add(placeBehind(previousId), told);
-        }
-        makeRoom();
     }
 
     /** What the user said has been transcribed. */
@@ -120,6 +119,26 @@ final class ConversationText {
             }
         }
         return new Replay(events, events.size(), dropped + items.size() - events.size());
+    }
+
+    private void keep(JsonNode item, JsonNode previousId) {
+        String id = item.path("id").textValue();
+        if (id == null || id.length() > KEPT_ID_CHARS_MAX) {
+            return;
+        }
+        Told known = find(id);
+        Told told = known == null ? new Told(id) : known;
+        chars -= known == null ? 0 : known.chars();
+        told.item = reduced(item);
+        remember(told.parts, item.path("content"));
+        if (told.chars() > CHARS_MAX) {
+            told.forget(); // alone it would push out all others
+        }
+        chars += told.chars();
+        if (known == null) {
+            items.add(placeBehind(previousId), told);
+        }
+        makeRoom();
     }
 
     /** Null when there is nothing to say: no text, or the result of a call that is not known any more. */
@@ -168,7 +187,7 @@ final class ConversationText {
 
     /** The provider may tell of a content again without the transcript that it told before. */
     private static void remember(List<String> parts, JsonNode content) {
-        for (int i = 0; i < content.size(); i++) {
+        for (int i = 0; i < Math.min(PARTS_MAX, content.size()); i++) {
             JsonNode part = content.get(i);
             String text = part.path("text").asText(part.path("transcript").asText(""));
             if (i >= parts.size()) {

@@ -1,7 +1,6 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.EventType;
@@ -208,7 +207,7 @@ final class UpstreamGate implements Gate {
         SessionMemory memory = memory();
         if (memory != null && response.hasNonNull("conversation_id")) {
             for (JsonNode item : response.path("output")) { // some providers do not tell of items by themselves
-                memory.text().tell(item, MissingNode.getInstance());
+                memory.text().answered(item);
             }
         }
         JsonNode failure = response.path("status_details").path("error");

@@ -134,6 +134,27 @@ class ConversationTextTest {
     }
 
     @Test
+    void takesItemsOfResponsesOnlyFromProvidersThatDoNotTellOfItems() {
+        text.answered(read(assistant("item_1", "hi")));
+        assertThat(replayed()).extracting(ConversationTextTest::words).containsExactly("hi");
+
+        told(assistant("item_2", "again"), "\"item_1\"");
+        text.deleted("item_2");
+        text.answered(read(assistant("item_2", "again")));
+        assertThat(replayed()).extracting(ConversationTextTest::words).containsExactly("hi");
+    }
+
+    @Test
+    void keepsNoMoreContentsOfAnItemThanSome() {
+        told(
+                "{\"id\":\"item_1\",\"type\":\"message\",\"role\":\"user\",\"content\":["
+                        + "{\"type\":\"input_text\",\"text\":\"x\"},".repeat(200)
+                        + "{\"type\":\"input_text\",\"text\":\"y\"}]}",
+                "null");
+        assertThat(replayed().getFirst().path("content")).hasSize(64);
+    }
+
+    @Test
     void passesOverWhatHasNoId() {
         text.tell(read("{\"type\":\"message\"}"), MissingNode.getInstance());
         assertThat(replayed()).isEmpty();
