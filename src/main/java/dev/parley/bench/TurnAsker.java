@@ -5,7 +5,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocket;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class TurnAsker {
     private static final String SETTINGS =
             "{\"type\":\"session.update\",\"session\":{\"type\":\"realtime\",\"output_modalities\":[\"text\"]}}";
+    private static final Pattern CODE = Pattern.compile("\"code\":\"([a-z_]+)\"");
     private static final Pattern CANARY = Pattern.compile("canary-(\\d+)-(\\d+)\\.");
 
     private final Context context;
@@ -35,6 +38,9 @@ final class TurnAsker {
     static final class Figures {
         final LongAdder answered = new LongAdder();
         final LongAdder failed = new LongAdder();
+        /** Why, as far as it was said. */
+        final Map<String, LongAdder> reasons = new ConcurrentHashMap<>();
+
         final LongAdder strange = new LongAdder();
         final LongAdder canaries = new LongAdder();
         final Queue<Long> nanos = new ConcurrentLinkedQueue<>();
@@ -101,7 +107,7 @@ final class TurnAsker {
         } else if (message.startsWith("{\"type\":\"response.done\"")) {
             done(message);
         } else if (message.startsWith("{\"type\":\"error\"")) {
-            figures.failed.increment();
+            failed(CODE.matcher(message));
             canary = null;
         }
     }
@@ -113,8 +119,15 @@ final class TurnAsker {
             figures.answered.increment();
             figures.nanos.add(System.nanoTime() - askedAt);
         } else {
-            figures.failed.increment();
+            failed(CODE.matcher(message));
         }
+    }
+
+    private void failed(Matcher code) {
+        figures.failed.increment();
+        figures.reasons
+                .computeIfAbsent(code.find() ? code.group(1) : "unknown", _ -> new LongAdder())
+                .increment();
     }
 
     /** For progress. */

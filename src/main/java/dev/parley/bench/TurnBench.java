@@ -112,11 +112,12 @@ public final class TurnBench {
         ask(askers, options.intervalSeconds(), options.rounds(), figures);
         double seconds = (System.nanoTime() - from) / 1e9;
         out.printf(
-                "%d responses, one of each session every %d s: %d answered, %d failed; %d canaries heard, %d of somebody else%n",
+                "%d responses, one of each session every %d s: %d answered, %d failed %s; %d canaries heard, %d of somebody else%n",
                 (long) options.sessions() * options.rounds(),
                 options.intervalSeconds(),
                 figures.answered.sum(),
                 figures.failed.sum(),
+                figures.reasons,
                 figures.canaries.sum(),
                 figures.strange.sum());
         out.printf(

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
  * loop whose time the test turns. {@code -Dturns=1000000 -Dturns.seed=…} for more.
  */
 class TurnStormTest {
-    private static final int TURNS = Integer.getInteger("turns", 20_000);
+    private static final int TURNS = Integer.getInteger("turns", 8_000);
     private static final long SEED = Long.getLong("turns.seed", System.nanoTime());
     private static final List<Tenant> TENANTS = List.of(tenant("red"), tenant("blue"));
     private static final int CLIENTS = 40;
