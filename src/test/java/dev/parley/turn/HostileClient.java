@@ -192,8 +192,13 @@ final class HostileClient {
             return;
         }
         watch.resumes++;
+        String asked = canary;
+        boolean unasked = asked != null && leg.hasUnread("\"event_id\":\"" + asked + '"');
         leg = connect();
         mine.resume(new Arrival(leg, false, self, lastEvent));
+        if (unasked) {
+            end(); // its request went down with the old connection
+        }
     }
 
     private void hear(String text) {
@@ -208,7 +213,7 @@ final class HostileClient {
         }
         String type = event.path("type").asText();
         switch (type) {
-            case "parley.discontinuity" -> throw new AssertionError("events are lost: " + text);
+            case "parley.discontinuity" -> discontinuity();
             case "response.created" -> lastResponse = event.at("/response/id").asText();
             case "response.done" -> done(event.path("response"));
             case "error" -> error(event.path("error"));
@@ -217,6 +222,16 @@ final class HostileClient {
                     throw new AssertionError("after its end: " + text);
                 }
             }
+        }
+    }
+
+    /** What it heard last is too old to be known: the end of its turn may have been lost, or come yet. */
+    private void discontinuity() {
+        watch.discontinuities++;
+        String uncertain = canary;
+        if (uncertain != null) {
+            refusable.add(uncertain);
+            end();
         }
     }
 

@@ -25,6 +25,7 @@ final class StormWatch {
     long cancels;
     long drops;
     long resumes;
+    long discontinuities;
     long messages;
     long canaries;
     long strangers;
@@ -110,7 +111,9 @@ final class StormWatch {
                 .append(drops)
                 .append(" drops, ")
                 .append(resumes)
-                .append(" resumes, ");
+                .append(" resumes (")
+                .append(discontinuities)
+                .append(" told of a gap), ");
         text.append(strangers)
                 .append(" events without an owner, ")
                 .append(duplicates)

@@ -49,6 +49,11 @@ final class VirtualLeg implements Leg {
         }
     }
 
+    /** Whether a message with these words has come and not been read: it goes with the connection. */
+    boolean hasUnread(String words) {
+        return unread.stream().anyMatch(message -> message.text.contains(words));
+    }
+
     /** The socket is lost. */
     void lose() {
         end(new LegEnd(LegEnd.Cause.PEER_LOST, 1006, ""));
