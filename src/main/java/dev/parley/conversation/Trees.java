@@ -10,7 +10,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
 /** JSON trees: absent and null stay distinct, and members keep their order. */
 public final class Trees {
@@ -66,11 +70,53 @@ public final class Trees {
         }
     }
 
+    /** UTF-8; empty, and given up early, when that is more than {@code bytesMax}. */
+    public static Optional<byte[]> writeBytes(JsonNode tree, int bytesMax) {
+        BoundedBytes bytes = new BoundedBytes(bytesMax);
+        try {
+            MAPPER.writeValue(bytes, tree);
+        } catch (IOException e) {
+            if (bytes.full) {
+                return Optional.empty();
+            }
+            throw new UncheckedIOException(e);
+        }
+        return Optional.of(bytes.toByteArray());
+    }
+
     public static String write(JsonNode tree) {
         try {
             return MAPPER.writeValueAsString(tree);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final class BoundedBytes extends OutputStream {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final int max;
+        private boolean full;
+
+        BoundedBytes(int max) {
+            this.max = max;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] from, int offset, int length) throws IOException {
+            full |= length > max - bytes.size();
+            if (full) {
+                throw new IOException("over " + max + " bytes");
+            }
+            bytes.write(from, offset, length);
+        }
+
+        byte[] toByteArray() {
+            return bytes.toByteArray();
         }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.BinaryNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.ClientError;
 import dev.parley.conversation.Item;
 import dev.parley.conversation.Trees;
 import dev.parley.protocol.Json;
@@ -27,9 +28,16 @@ final class ResponseRequest {
         this.input = input;
     }
 
-    /** @param contextTokensMax what an image is counted as, at most */
-    static ResponseRequest of(TurnSettings settings, ObjectNode overrides, List<Item> items, long contextTokensMax) {
-        byte[] response = Trees.writeBytes(response(settings, overrides, items));
+    /**
+     * Throws {@link ClientError} when it would be larger than {@code bytesMax}.
+     *
+     * @param contextTokensMax what an image is counted as, at most
+     */
+    static ResponseRequest of(
+            TurnSettings settings, ObjectNode overrides, List<Item> items, long contextTokensMax, int bytesMax) {
+        byte[] response = Trees.writeBytes(response(settings, overrides, items), bytesMax)
+                .orElseThrow(() -> ClientError.wrongValue(
+                        "response", "A response reads at most " + bytesMax + " bytes of input and settings."));
         long audioChars = 0;
         long audioMillis = 0;
         long imageChars = 0;

@@ -250,13 +250,15 @@ final class Turns {
         Conversation conversation = parts.conversation();
         TurnSettings settings = parts.settings();
         long contextMax = parts.price().model().contextTokensMax();
+        checkCount(overrides.path("input"));
         List<Item> items = overrides.has("input")
                 ? ResponseRules.input(overrides.path("input"), settings.state().inputFormat(), conversation)
                 : context.of(
                         conversation.items(),
                         contextMax - parts.price().outputTokensMax() - settings.ownTokens(overrides),
                         settings.effective().path("truncation"));
-        ResponseRequest request = ResponseRequest.of(settings, overrides, items, contextMax);
+        ResponseRequest request = ResponseRequest.of(
+                settings, overrides, items, contextMax, parts.limits().requestBytesMax());
         JsonNode format = overrides.at("/audio/output/format");
         AudioFormat output =
                 AudioFormat.of(format.isObject() ? format : settings.effective().at("/audio/output/format"));
@@ -272,6 +274,14 @@ final class Turns {
         OutputItems out = new OutputItems(conversation, parts.outbox(), output, (int)
                 parts.limits().conversation().audioBytesMax());
         return new TurnResponse(wish, request, out, parts.outbox(), this);
+    }
+
+    /** A reference is short, and what it stands for is not. */
+    private void checkCount(JsonNode input) {
+        int most = parts.limits().conversation().itemsMax();
+        if (input.size() > most) {
+            throw ClientError.wrongValue("response.input", "A response reads at most " + most + " items.");
+        }
     }
 
     private Future<Void> cover(TurnResponse response, ObjectNode overrides) {

@@ -15,6 +15,7 @@ import dev.parley.tenancy.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -203,6 +204,29 @@ class TurnRulesIT {
             assertThat(text).isEqualTo(done.at("/output/0/content/0/text").asText());
         }
         rig.assertQuiet("lost");
+    }
+
+    @Test
+    void fewReferencesToALargeItemAreNotALargerRequestThanAllowed() throws Exception {
+        tenant("greedy", own -> own);
+        String reference = "{\"type\":\"item_reference\",\"id\":\"%s\"}";
+        try (WireClient client = rig.text("greedy")) {
+            client.send(
+                    "{\"type\":\"conversation.item.create\",\"item\":{\"id\":\"large\",\"type\":\"message\",\"role\":\"user\","
+                            + "\"content\":[{\"type\":\"input_text\",\"text\":\"" + "x".repeat(1_000_000) + "\"}]}}");
+            client.await("conversation.item.done");
+            client.say("small");
+            String small = client.await("conversation.item.done").at("/item/id").asText();
+            for (String input : List.of(
+                    String.join(",", Collections.nCopies(40, reference.formatted("large"))),
+                    String.join(",", Collections.nCopies(2_001, reference.formatted(small))))) {
+                client.send("{\"type\":\"response.create\",\"response\":{\"conversation\":\"none\",\"input\":[" + input
+                        + "]}}");
+                JsonNode error = client.await("error").path("error");
+                assertThat(error.path("code").asText()).isEqualTo("invalid_value");
+                assertThat(error.path("message").asText()).contains("at most");
+            }
+        }
     }
 
     @Test
