@@ -155,7 +155,9 @@ final class TurnGate implements Gate {
             case "response.create" -> {
                 return turns.create(event);
             }
-            case "response.cancel" -> turns.cancel(event);
+            case "response.cancel" -> {
+                return turns.cancel(event);
+            }
             default -> throw EventRules.unknownType(type);
         }
         return Future.succeededFuture();

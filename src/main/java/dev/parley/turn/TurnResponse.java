@@ -10,6 +10,8 @@ import dev.parley.protocol.EventType;
 import dev.parley.session.Cover;
 import dev.parley.session.Delivered;
 import dev.parley.session.InputTokens;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ final class TurnResponse implements ResponseOwner {
     private final Outbox outbox;
     private final Turns turns;
     private final Delivered delivered = new Delivered();
+    private final Promise<Void> over = Promise.promise();
     private @Nullable ResponseRequest request;
     private @Nullable Cover cover;
     private @Nullable SharedUpstream upstream;
@@ -111,6 +114,15 @@ final class TurnResponse implements ResponseOwner {
     public int waitingBytes() {
         ResponseRequest waiting = request;
         return waiting == null ? 0 : waiting.bytes();
+    }
+
+    /** Completes when all that the client hears of it is on its way. */
+    Future<Void> over() {
+        return over.future();
+    }
+
+    void isOver() {
+        over.tryComplete();
     }
 
     /** Asks the provider to stop; true the first time. */

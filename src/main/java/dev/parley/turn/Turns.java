@@ -103,7 +103,7 @@ final class Turns {
         if (standard && running != null) {
             throw new ClientError(
                     "conversation_already_has_active_response",
-                    "Conversation already has an active response in progress: " + running.seenId()
+                    "Conversation already has an active response in progress" + named(running.seenId())
                             + ". Wait until the response is finished before creating a new one.",
                     null);
         }
@@ -118,8 +118,11 @@ final class Turns {
         return cover(response, overrides);
     }
 
-    /** {@code response.cancel}. */
-    void cancel(ObjectNode event) {
+    /**
+     * {@code response.cancel}; for the conversation's own response it completes when that has ended, so that what the client
+     * sends next finds it ended, as at the provider.
+     */
+    Future<Void> cancel(ObjectNode event) {
         String id = Checks.optionalText(event, "response_id", "response_id");
         TurnResponse response = id == null
                 ? active
@@ -131,6 +134,7 @@ final class Turns {
             throw new ClientError("response_cancel_not_active", "Cancellation failed: no active response found", null);
         }
         cancel(response);
+        return response.wish().standard() ? response.over() : Future.succeededFuture();
     }
 
     /** Asks the provider to stop whatever runs; what waits for a place ends at once. */
@@ -208,6 +212,7 @@ final class Turns {
                     .send(RateLimits.updated(
                             Ids.next("event_"), parts.order().permit().rateLimits()));
         }
+        response.isOver();
         parts.life().progressed();
     }
 
@@ -235,6 +240,10 @@ final class Turns {
                 .refusal(overrides, "response")
                 .or(() -> parts.rules().refusal(parts.settings().standing(overrides), "session"))
                 .or(() -> TurnRules.ofResponse(overrides));
+    }
+
+    private static String named(@Nullable String id) {
+        return id == null ? "" : ": " + id;
     }
 
     private static Refusal crowded() {
@@ -341,6 +350,7 @@ final class Turns {
         if (cover != null) {
             cover.release();
         }
+        response.isOver();
         parts.life().progressed();
     }
 

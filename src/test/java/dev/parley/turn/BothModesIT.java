@@ -64,6 +64,7 @@ class BothModesIT {
             items(client);
             audio(client);
             cancel(client);
+            interrupt(client);
             mistakes(client);
             return shapes(client.heard());
         }
@@ -127,6 +128,24 @@ class BothModesIT {
         client.send("{\"type\":\"response.create\",\"event_id\":\"second\"}");
         client.await("error");
         client.send("{\"type\":\"response.cancel\"}");
+        client.await("rate_limits.updated");
+    }
+
+    /** All at once, as a client does whose user begins to speak and goes on by text. */
+    private static void interrupt(WireClient client) throws Exception {
+        client.send("{\"type\":\"response.create\"}");
+        String item =
+                client.await("response.output_audio.delta").path("item_id").asText();
+        client.send("{\"type\":\"response.cancel\"}");
+        client.send("{\"type\":\"conversation.item.truncate\",\"item_id\":\"" + item
+                + "\",\"content_index\":0,\"audio_end_ms\":10}");
+        client.say("No, something else.");
+        client.send("{\"type\":\"response.create\",\"response\":{\"output_modalities\":[\"text\"]}}");
+        client.await("conversation.item.truncated");
+        client.await(
+                "the next response",
+                event -> event.path("type").asText().equals("response.done")
+                        && event.at("/response/status").asText().equals("completed"));
         client.await("rate_limits.updated");
     }
 
