@@ -178,9 +178,15 @@ final class SharedUpstream implements Gate {
         retire("cancel");
     }
 
-    /** The owner waits no longer; what still comes for it is swallowed. */
+    /** The owner waits no longer; what still comes for it is swallowed, and nothing more shall be generated for it. */
     void abandon(ResponseOwner owner) {
-        if (live.remove(owner) != null) {
+        if (live.containsKey(owner)) {
+            running.entrySet().stream()
+                    .filter(response -> response.getValue().equals(owner))
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .ifPresent(this::cancel);
+            live.remove(owner);
             retire("unanswered");
         }
     }

@@ -183,6 +183,17 @@ class SharedUpstreamTest {
     }
 
     @Test
+    void whatRunsForNobodyIsStopped() {
+        upstream.ask(red);
+        upstream.ask(blue);
+        created("r1", red);
+        upstream.abandon(red);
+        assertThat(leg.events().getLast().path("type").asText()).isEqualTo("response.cancel");
+        assertThat(leg.events().getLast().path("response_id").asText()).isEqualTo("r1");
+        assertThat(leg.isOpen()).as("the other one goes on").isTrue();
+    }
+
+    @Test
     void everyOwnerHearsThatTheSessionIsGone() {
         upstream.ask(red);
         upstream.ask(blue);
