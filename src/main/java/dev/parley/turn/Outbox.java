@@ -21,7 +21,10 @@ final class Outbox {
     private final Deque<Entry> entries = new ArrayDeque<>();
     private long heldBytes;
 
-    /** @param overflow called when more is held back than {@code heldBytesMax}; what is behind is dropped */
+    /**
+     * @param overflow called for what comes when more is held back than {@code heldBytesMax} already; it is dropped. A single
+     *     large event, such as an item with all its audio, may lie over it
+     */
     Outbox(Consumer<Buffer> client, int heldBytesMax, Runnable overflow) {
         this.client = client;
         this.heldBytesMax = heldBytesMax;
@@ -47,7 +50,7 @@ final class Outbox {
     void send(Buffer utf8) {
         if (entries.isEmpty()) {
             client.accept(utf8);
-        } else if (heldBytes + utf8.length() > heldBytesMax) {
+        } else if (heldBytes > heldBytesMax) {
             overflow.run();
         } else {
             heldBytes += utf8.length();

@@ -55,8 +55,19 @@ class OutboxTest {
     void moreThanItHoldsIsSaid() {
         outbox.sendWhen(Promise.<Delivery>promise().future());
         outbox.send(Buffer.buffer("12345678"));
-        assertThat(overflows).isEmpty();
         outbox.send(Buffer.buffer("9"));
+        assertThat(overflows).isEmpty();
+        outbox.send(Buffer.buffer("10"));
         assertThat(overflows).containsExactly("overflow");
+    }
+
+    @Test
+    void oneLargeEventIsNotTooMuch() {
+        Promise<Delivery> commit = Promise.promise();
+        outbox.sendWhen(commit.future());
+        outbox.send(Buffer.buffer("an item with all its audio"));
+        assertThat(overflows).isEmpty();
+        commit.complete(Delivery.dropped());
+        assertThat(client.written()).containsExactly("an item with all its audio");
     }
 }
