@@ -10,6 +10,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -103,6 +104,23 @@ class RelayContractTest {
         byte[] early = Wire.encode(0x81, "{\"type\":\"session.created\"}".getBytes(StandardCharsets.UTF_8), false);
         try (Rig rig = relay.rig(early)) {
             assertThat(rig.client.message().text()).isEqualTo("{\"type\":\"session.created\"}");
+        }
+    }
+
+    /** A provider's first event can begin in the segment of its 101, and go on in the next one. */
+    @ParameterizedTest
+    @EnumSource
+    void losesNothingOfAMessageThatBeganInOnePieceWithTheUpgrade(Relay relay) throws Exception {
+        String created = "{\"type\":\"session.created\",\"session\":\"" + "x".repeat(200) + "\"}";
+        byte[] frame = Wire.encode(0x81, created.getBytes(StandardCharsets.UTF_8), false);
+        for (int split : new int[] {1, 2, 3, 4, 5, frame.length - 1}) {
+            try (Rig rig = relay.rig(Arrays.copyOf(frame, split))) {
+                rig.upstreamLeg(); // it has taken the socket over
+                rig.upstream.raw(Arrays.copyOfRange(frame, split, frame.length));
+                rig.upstream.text("{\"type\":\"session.updated\"}");
+                assertThat(rig.client.message().text()).as("split at " + split).isEqualTo(created);
+                assertThat(rig.client.message().text()).contains("session.updated");
+            }
         }
     }
 
