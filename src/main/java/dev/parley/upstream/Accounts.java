@@ -3,8 +3,10 @@ package dev.parley.upstream;
 import dev.parley.config.AccountConfig;
 import dev.parley.upstream.UpstreamConnector.Target;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -14,6 +16,9 @@ public final class Accounts implements AutoCloseable {
     private final Function<AccountConfig, Dialer> dialers;
     private final Supplier<Breaker> breakers;
     private final List<Dialer> made = new ArrayList<>();
+    /** No account any more, but some of their sessions may still be open: one that comes back goes on counting with those. */
+    private final Map<String, Account> departed = new HashMap<>();
+
     private volatile List<Account> all = List.of();
 
     public Accounts(Function<AccountConfig, Dialer> dialers, Supplier<Breaker> breakers) {
@@ -50,11 +55,13 @@ public final class Accounts implements AutoCloseable {
 
     /**
      * Makes these the accounts, by their names: unknown ones begin, changed ones go on with their new settings and a closed
-     * breaker, missing ones get no new sessions.
+     * breaker, missing ones get no new sessions. One that was missing comes back as if changed, and what is still open of it
+     * counts against its cap.
      *
      * @param reopened names of accounts whose breaker is closed because an operator says so
      */
     public void follow(List<AccountConfig> configs, Set<String> reopened) {
+        departed.values().removeIf(account -> account.open() == 0);
         List<Account> next = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (AccountConfig config : configs) {
@@ -64,6 +71,7 @@ public final class Accounts implements AutoCloseable {
         for (Account account : all) {
             if (!names.contains(account.name())) {
                 account.retire();
+                departed.put(account.name(), account);
             }
         }
         all = List.copyOf(next);
@@ -95,6 +103,11 @@ public final class Accounts implements AutoCloseable {
                 return account;
             }
         }
-        return new Account(config, dialer(config), breakers.get());
+        Account back = departed.remove(config.name());
+        if (back == null) {
+            return new Account(config, dialer(config), breakers.get());
+        }
+        back.renew(config, dialer(config));
+        return back;
     }
 }

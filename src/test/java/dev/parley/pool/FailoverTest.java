@@ -233,4 +233,27 @@ class FailoverTest {
         assertThat(third.dialed()).isEqualTo(1);
         assertThat(asked.session().leg().isOpen()).isTrue();
     }
+
+    @Test
+    void anAccountThatIsTakenAwayAndComesBackStillCountsWhatIsOpen() {
+        FakeProvider only = new FakeProvider("only", 1, 2);
+        LoopRig small = new LoopRig(only);
+        small.settings.warmMax = 0;
+        small.settings.reservePercent = 0;
+        Asked running = small.ask("acme");
+        only.succeed();
+        small.accounts.follow(List.of(), Set.of());
+        small.accounts.follow(List.of(), Set.of());
+        small.accounts.follow(List.of(only.config), Set.of());
+
+        small.ask("acme");
+        Asked third = small.ask("acme");
+        only.succeedAll();
+        assertThat(only.dialed()).as("its cap is two").isEqualTo(2);
+        assertThat(third.waits()).isTrue();
+        running.release();
+        small.settle();
+        only.succeedAll();
+        assertThat(third.isConnected()).isTrue();
+    }
 }
