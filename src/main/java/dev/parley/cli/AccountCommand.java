@@ -1,6 +1,5 @@
 package dev.parley.cli;
 
-import dev.parley.auth.MasterKey;
 import dev.parley.config.AccountConfig;
 import dev.parley.config.AccountConfig.Profile;
 import dev.parley.config.BrokerConfig;
@@ -11,7 +10,6 @@ import dev.parley.store.JdbcAccounts;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,13 +234,7 @@ final class AccountCommand implements Runnable {
     }
 
     static JdbcAccounts accounts(Database database, BrokerConfig settings) throws CommandFailure {
-        try {
-            return new JdbcAccounts(
-                    database,
-                    MasterKey.open(settings.auth(), settings.database().dataDir()));
-        } catch (IllegalStateException | UncheckedIOException e) {
-            throw new CommandFailure(String.valueOf(e.getMessage()));
-        }
+        return new JdbcAccounts(database, DatabaseCommand.secretBox(settings));
     }
 
     /** A command on one account. */
