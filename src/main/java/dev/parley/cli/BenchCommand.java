@@ -5,6 +5,7 @@ import dev.parley.bench.LedgerBench;
 import dev.parley.bench.PoolBench;
 import dev.parley.bench.RelayBench;
 import dev.parley.bench.TurnBench;
+import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,18 +52,13 @@ final class BenchCommand implements Runnable {
                 "Takes about three minutes; leave the machine alone meanwhile. Without nginx it is left out."
             },
             footer = {"", "Examples:", "  parley bench relay", "  parley bench relay --quick"})
-    static final class Relay implements Callable<Integer> {
+    static final class Relay extends Benchmark {
         @Option(names = "--quick", description = "Under a minute, and less to be trusted.")
         private boolean quick;
 
         @Override
-        public Integer call() throws CommandFailure {
-            try {
-                RelayBench.run(quick ? RelayBench.Options.quick() : RelayBench.Options.usual(), System.out);
-                return 0;
-            } catch (BenchException e) {
-                throw new CommandFailure(String.valueOf(e.getMessage()));
-            }
+        void measure(PrintStream out) throws BenchException {
+            RelayBench.run(quick ? RelayBench.Options.quick() : RelayBench.Options.usual(), out);
         }
     }
 
@@ -76,18 +72,13 @@ final class BenchCommand implements Runnable {
                 "Takes about a minute; leave the machine alone meanwhile."
             },
             footer = {"", "Examples:", "  parley bench ledger", "  parley bench ledger --quick"})
-    static final class LedgerRows implements Callable<Integer> {
+    static final class LedgerRows extends Benchmark {
         @Option(names = "--quick", description = "A few seconds, and less to be trusted.")
         private boolean quick;
 
         @Override
-        public Integer call() throws CommandFailure {
-            try {
-                LedgerBench.run(quick ? LedgerBench.Options.quick() : LedgerBench.Options.usual(), System.out);
-                return 0;
-            } catch (BenchException e) {
-                throw new CommandFailure(String.valueOf(e.getMessage()));
-            }
+        void measure(PrintStream out) throws BenchException {
+            LedgerBench.run(quick ? LedgerBench.Options.quick() : LedgerBench.Options.usual(), out);
         }
     }
 
@@ -101,15 +92,10 @@ final class BenchCommand implements Runnable {
                 "Takes two minutes. The broker is a process of its own, with everything on."
             },
             footer = {"", "Example:", "  parley bench pool"})
-    static final class Pool implements Callable<Integer> {
+    static final class Pool extends Benchmark {
         @Override
-        public Integer call() throws CommandFailure {
-            try {
-                PoolBench.run(System.out);
-                return 0;
-            } catch (BenchException e) {
-                throw new CommandFailure(String.valueOf(e.getMessage()));
-            }
+        void measure(PrintStream out) throws BenchException {
+            PoolBench.run(out);
         }
     }
 
@@ -123,7 +109,7 @@ final class BenchCommand implements Runnable {
                 "Takes five minutes. The broker is a process of its own, with everything on."
             },
             footer = {"", "Examples:", "  parley bench turns", "  parley bench turns --sessions 500 --interval 5"})
-    static final class Turns implements Callable<Integer> {
+    static final class Turns extends Benchmark {
         @Option(
                 names = "--sessions",
                 paramLabel = "N",
@@ -146,9 +132,19 @@ final class BenchCommand implements Runnable {
         private int rounds;
 
         @Override
-        public Integer call() throws CommandFailure {
+        void measure(PrintStream out) throws BenchException {
+            TurnBench.run(new TurnBench.Options(sessions, intervalSeconds, rounds), out);
+        }
+    }
+
+    /** A benchmark that prints what it finds. */
+    abstract static class Benchmark implements Callable<Integer> {
+        abstract void measure(PrintStream out) throws BenchException;
+
+        @Override
+        public final Integer call() throws CommandFailure {
             try {
-                TurnBench.run(new TurnBench.Options(sessions, intervalSeconds, rounds), System.out);
+                measure(System.out);
                 return 0;
             } catch (BenchException e) {
                 throw new CommandFailure(String.valueOf(e.getMessage()));
