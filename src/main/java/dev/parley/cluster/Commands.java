@@ -1,6 +1,7 @@
 package dev.parley.cluster;
 
 import dev.parley.cluster.CommandStore.Command;
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.domain.NodeIdentity;
 import dev.parley.domain.SessionId;
@@ -34,7 +35,7 @@ public final class Commands implements AutoCloseable {
 
     // of the thread
     private final Map<Long, Future<String>> begun = new HashMap<>();
-    private boolean failing;
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "commands cannot be read now");
 
     /** Starts. */
     public Commands(NodeIdentity node, CommandStore store, NodeControl control) {
@@ -67,12 +68,9 @@ public final class Commands implements AutoCloseable {
                 }
             }
             answerWhatIsDone();
-            failing = false;
+            trouble.over();
         } catch (RuntimeException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("commands cannot be read now");
-            }
+            trouble.met(e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.parley.cluster;
 import dev.parley.cluster.NodeStore.Beat;
 import dev.parley.cluster.NodeStore.Description;
 import dev.parley.cluster.NodeStore.Registered;
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.NodeIdentity;
@@ -36,10 +37,11 @@ public final class Membership implements NodeIdentity, AutoCloseable {
     private final Description node;
     private final Ticker ticker;
     private final LongConsumer fenced;
+    private final RepeatedFailure trouble =
+            new RepeatedFailure(LOGGER, "the heartbeat failed; tried again each second");
     private volatile Standing standing;
     private volatile boolean draining;
     private @Nullable Rounds beats;
-    private boolean failing;
     private boolean nameTaken;
 
     /**
@@ -160,14 +162,9 @@ public final class Membership implements NodeIdentity, AutoCloseable {
             if (!standing.alive()) {
                 registerAnew();
             }
-            failing = false;
+            trouble.over();
         } catch (RuntimeException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn()
-                        .addKeyValue("cause", e.getMessage())
-                        .log("the heartbeat failed; tried again each second");
-            }
+            trouble.met(e);
         }
     }
 

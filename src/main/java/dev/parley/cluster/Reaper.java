@@ -1,6 +1,7 @@
 package dev.parley.cluster;
 
 import dev.parley.cluster.NodeStore.Dead;
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,7 +20,7 @@ public final class Reaper implements AutoCloseable {
 
     private final AtomicLong reaped = new AtomicLong();
     private final Rounds rounds;
-    private boolean failing;
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "dead nodes cannot be looked for now");
 
     /** Starts. */
     public Reaper(Membership membership, NodeStore store) {
@@ -49,12 +50,9 @@ public final class Reaper implements AutoCloseable {
                         .addKeyValue("sessions", dead.sessions())
                         .log("a node without a heartbeat was ended, and what it held was given back");
             }
-            failing = false;
+            trouble.over();
         } catch (RuntimeException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("dead nodes cannot be looked for now");
-            }
+            trouble.met(e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.parley.cluster;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.TenantId;
@@ -35,8 +36,8 @@ public final class TenantNews implements AutoCloseable {
 
     // of the thread
     private final Set<TenantId> waiting = new LinkedHashSet<>();
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "changes of tenants cannot be followed now");
     private Mark mark;
-    private boolean failing;
 
     /**
      * Looks for the first time, and goes on. Blocks; throws when the store cannot be asked.
@@ -74,12 +75,9 @@ public final class TenantNews implements AutoCloseable {
                     tenants.followed(asked);
                 }
             } while (!waiting.isEmpty());
-            failing = false;
+            trouble.over();
         } catch (RuntimeException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("changes of tenants cannot be followed now");
-            }
+            trouble.met(e);
         }
     }
 

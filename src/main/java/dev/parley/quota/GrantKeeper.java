@@ -1,5 +1,6 @@
 package dev.parley.quota;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.NanoUsd;
@@ -40,8 +41,9 @@ public final class GrantKeeper implements AutoCloseable {
     private final Ticker ticker;
     private final ConcurrentMap<Key, GrantAccount> accounts = new ConcurrentHashMap<>();
     private final AtomicLong exchanges = new AtomicLong();
+    private final RepeatedFailure trouble = new RepeatedFailure(
+            LOGGER, "grants cannot be renewed now; what is held is spent, then nothing is admitted");
     private @Nullable Rounds rounds;
-    private boolean failing;
 
     private record Key(TenantId tenant, String limit, String subject) {}
 
@@ -154,16 +156,11 @@ public final class GrantKeeper implements AutoCloseable {
             exchanges.incrementAndGet();
             answers = store.exchange(epoch, turns.stream().map(Turn::ask).toList());
         } catch (RuntimeException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn()
-                        .addKeyValue("cause", e.getMessage())
-                        .log("grants cannot be renewed now; what is held is spent, then nothing is admitted");
-            }
+            trouble.met(e);
             turns.forEach(turn -> turn.failed(ticker.nanos()));
             return;
         }
-        failing = false;
+        trouble.over();
         for (int i = 0; i < turns.size(); i++) {
             turns.get(i).answered(answers.get(i), epoch, sent);
         }

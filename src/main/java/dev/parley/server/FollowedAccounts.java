@@ -1,5 +1,6 @@
 package dev.parley.server;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.config.AccountConfig;
 import dev.parley.store.JdbcAccounts;
@@ -28,8 +29,8 @@ final class FollowedAccounts implements AutoCloseable {
     private final List<AccountConfig> configured;
     private final Supplier<JdbcAccounts.State> stored;
     private final Set<String> namedTwice = new HashSet<>();
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "upstream accounts cannot be followed now");
     private Map<String, Long> reopenings;
-    private boolean failing;
     private final Rounds rounds;
 
     /**
@@ -63,12 +64,9 @@ final class FollowedAccounts implements AutoCloseable {
             accounts.follow(together(state.accounts()), reopened);
             reopened.forEach(
                     name -> LOGGER.atInfo().addKeyValue("account", name).log("an operator reopened the account"));
-            failing = false;
+            trouble.over();
         } catch (StoreException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("upstream accounts cannot be followed now");
-            }
+            trouble.met(e);
         }
     }
 

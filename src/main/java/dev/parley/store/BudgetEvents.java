@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -21,7 +22,7 @@ public final class BudgetEvents implements AutoCloseable {
 
     private final Database database;
     private final Rounds rounds;
-    private boolean failing;
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "events of budgets cannot be raised now");
 
     /** Starts. */
     public BudgetEvents(Database database) {
@@ -40,12 +41,9 @@ public final class BudgetEvents implements AutoCloseable {
             while (changed == BALANCES_MAX) {
                 changed = raise(database, Duration.ZERO);
             }
-            failing = false;
+            trouble.over();
         } catch (StoreException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("events of budgets cannot be raised now");
-            }
+            trouble.met(e);
         }
     }
 

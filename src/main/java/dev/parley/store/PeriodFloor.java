@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.NodeIdentity;
@@ -28,9 +29,10 @@ public final class PeriodFloor implements AutoCloseable {
     private final LongSupplier claimedSinceNanos;
     private final Ticker ticker;
     private final Rounds rounds;
+    private final RepeatedFailure trouble =
+            new RepeatedFailure(LOGGER, "the database cannot be told which periods this node writes into");
     private long toldEpoch = -1;
     private int told;
-    private boolean failing;
 
     /**
      * Starts.
@@ -63,14 +65,9 @@ public final class PeriodFloor implements AutoCloseable {
         }
         try {
             tell(epoch, floor);
-            failing = false;
+            trouble.over();
         } catch (StoreException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn()
-                        .addKeyValue("cause", e.getMessage())
-                        .log("the database cannot be told which periods this node writes into");
-            }
+            trouble.met(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,9 +19,9 @@ public final class Rollups implements AutoCloseable {
 
     private final Database database;
     private final Rounds rounds;
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "usage cannot be summed up now");
     private volatile boolean stopping;
     private volatile long lastSeal;
-    private boolean failing;
 
     /** Starts. */
     public Rollups(Database database) {
@@ -61,12 +62,9 @@ public final class Rollups implements AutoCloseable {
                 seal.ifPresent(number -> lastSeal = number);
                 more = seal.isPresent();
             }
-            failing = false;
+            trouble.over();
         } catch (StoreException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("usage cannot be summed up now");
-            }
+            trouble.met(e);
         }
     }
 

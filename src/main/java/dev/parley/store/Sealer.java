@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,9 +19,9 @@ public final class Sealer implements AutoCloseable {
 
     private final Database database;
     private final Rounds rounds;
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "the ledger cannot be sealed now");
     private volatile double lagSeconds;
     private volatile long lastSeal;
-    private boolean failing;
     private boolean lagging;
 
     /** Starts. */
@@ -58,12 +59,9 @@ public final class Sealer implements AutoCloseable {
                 });
             }
             look();
-            failing = false;
+            trouble.over();
         } catch (StoreException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("the ledger cannot be sealed now");
-            }
+            trouble.met(e);
         }
     }
 

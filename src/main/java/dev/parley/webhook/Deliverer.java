@@ -1,5 +1,6 @@
 package dev.parley.webhook;
 
+import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
 import dev.parley.webhook.DeliveryStore.Due;
@@ -42,8 +43,8 @@ public final class Deliverer implements AutoCloseable {
     private final LongAdder delivered = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final LongAdder givenUp = new LongAdder();
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "webhooks cannot be served now");
     private volatile long waiting;
-    private boolean failing;
 
     public Deliverer(DeliveryStore store, Sender sender, Ticker ticker, RandomGenerator random) {
         this.store = store;
@@ -101,12 +102,9 @@ public final class Deliverer implements AutoCloseable {
             finishAll();
             takeMore();
             waiting = store.waiting();
-            failing = false;
+            trouble.over();
         } catch (RuntimeException e) {
-            if (!failing) {
-                failing = true;
-                LOGGER.atWarn().addKeyValue("cause", e.getMessage()).log("webhooks cannot be served now");
-            }
+            trouble.met(e);
         }
     }
 
