@@ -27,6 +27,28 @@ public final class Upkeep implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofDays(1);
     private static final Duration FORGET_INTERVAL = Duration.ofMinutes(10);
     private static final Duration RETRY = Duration.ofMinutes(5);
+
+    // each takes how many seconds are kept, and how many go at the most
+
+    private static final String OLD_ERRORS = """
+            delete from session_error
+            where id in (select id from session_error where at < now() - make_interval(secs => ?) limit ?)
+            """;
+    /** With their grants. An entry that still names one has been charged; what comes so late charges nothing any more. */
+    private static final String OLD_WINDOWS = """
+            delete from budget_balance
+            where id in (select b.id from budget_balance b
+                         where window_end < now() - make_interval(secs => ?)
+                           and not exists (select from budget_grant g where g.balance_id = b.id and g.state = 'open')
+                         limit ?)
+            """;
+    /** Those that wait stay; the events themselves stay too. */
+    private static final String OLD_DELIVERIES = """
+            delete from webhook_delivery
+            where id in (select id from webhook_delivery
+                         where coalesce(delivered_at, given_up_at) < now() - make_interval(secs => ?) limit ?)
+            """;
+
     private static final Logger LOGGER = LoggerFactory.getLogger(Upkeep.class);
 
     private final Database database;
@@ -86,9 +108,9 @@ public final class Upkeep implements AutoCloseable {
                 return call.execute();
             }
         });
-        deleteAll("delete old session errors", Upkeep::deleteErrors);
-        deleteAll("delete old budget windows", Upkeep::deleteWindows);
-        deleteAll("delete old deliveries", Upkeep::deleteDeliveries);
+        deleteAll("delete old session errors", connection -> delete(connection, OLD_ERRORS, KEPT));
+        deleteAll("delete old budget windows", connection -> delete(connection, OLD_WINDOWS, WINDOWS_KEPT));
+        deleteAll("delete old deliveries", connection -> delete(connection, OLD_DELIVERIES, KEPT));
         database.inTransaction("delete old commands and nodes", Upkeep::deleteNodes);
     }
 
@@ -96,21 +118,6 @@ public final class Upkeep implements AutoCloseable {
         int deleted = DELETE_MAX;
         while (deleted == DELETE_MAX) {
             deleted = database.inTransaction(doing, some);
-        }
-    }
-
-    /** With their grants. An entry that still names one has been charged; what comes so late charges nothing any more. */
-    private static int deleteWindows(Connection connection) throws SQLException {
-        try (PreparedStatement delete = connection.prepareStatement("""
-                delete from budget_balance
-                where id in (select b.id from budget_balance b
-                             where window_end < now() - make_interval(secs => ?)
-                               and not exists (select from budget_grant g where g.balance_id = b.id and g.state = 'open')
-                             limit ?)
-                """)) {
-            delete.setDouble(1, (double) WINDOWS_KEPT.toSeconds());
-            delete.setInt(2, DELETE_MAX);
-            return delete.executeUpdate();
         }
     }
 
@@ -129,25 +136,9 @@ public final class Upkeep implements AutoCloseable {
         return deleted;
     }
 
-    /** Those that wait stay; the events themselves stay too. */
-    private static int deleteDeliveries(Connection connection) throws SQLException {
-        try (PreparedStatement delete = connection.prepareStatement("""
-                delete from webhook_delivery
-                where id in (select id from webhook_delivery
-                             where coalesce(delivered_at, given_up_at) < now() - make_interval(secs => ?) limit ?)
-                """)) {
-            delete.setDouble(1, (double) KEPT.toSeconds());
-            delete.setInt(2, DELETE_MAX);
-            return delete.executeUpdate();
-        }
-    }
-
-    private static int deleteErrors(Connection connection) throws SQLException {
-        try (PreparedStatement delete = connection.prepareStatement("""
-                delete from session_error
-                where id in (select id from session_error where at < now() - make_interval(secs => ?) limit ?)
-                """)) {
-            delete.setDouble(1, (double) KEPT.toSeconds());
+    private static int delete(Connection connection, String some, Duration kept) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(some)) {
+            delete.setDouble(1, (double) kept.toSeconds());
             delete.setInt(2, DELETE_MAX);
             return delete.executeUpdate();
         }
