@@ -14,7 +14,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -104,7 +103,7 @@ final class AccountCommand implements Runnable {
         private AccountConfig account() throws CommandFailure {
             if (keyFile == null && profile != Profile.COMPATIBLE) {
                 throw new CommandFailure("an account of the profile "
-                        + profile.name().toLowerCase(Locale.ROOT) + " needs a key: --key-file FILE");
+                        + profile.label() + " needs a key: --key-file FILE");
             }
             boolean socket = "ws".equals(url.getScheme()) || "wss".equals(url.getScheme());
             if (!socket || url.getHost() == null) {
@@ -213,7 +212,7 @@ final class AccountCommand implements Runnable {
             out().println(ROW.formatted("ACCOUNT", "PROFILE", "WEIGHT", "SESSIONS", "URL", "MODELS"));
             found.forEach(account -> out().println(ROW.formatted(
                     account.name(),
-                    account.profile().name().toLowerCase(Locale.ROOT),
+                    account.profile().label(),
                     account.weight(),
                     account.sessionsMax(),
                     account.url(),
@@ -223,7 +222,7 @@ final class AccountCommand implements Runnable {
         private static JsonObject json(AccountConfig account) {
             return new JsonObject()
                     .put("name", account.name())
-                    .put("profile", account.profile().name().toLowerCase(Locale.ROOT))
+                    .put("profile", account.profile().label())
                     .put("url", account.url().toString())
                     .put("organization", account.organization())
                     .put("project", account.project())

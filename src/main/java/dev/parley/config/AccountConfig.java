@@ -2,6 +2,7 @@ package dev.parley.config;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,12 @@ public record AccountConfig(
         /** {@code api-key}; the model is a deployment's name. */
         AZURE,
         /** {@code Authorization: Bearer} and nothing of OpenAI's own. */
-        COMPATIBLE
+        COMPATIBLE;
+
+        /** As people and the database write it. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     public AccountConfig {

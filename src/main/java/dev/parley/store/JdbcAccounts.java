@@ -62,7 +62,7 @@ public final class JdbcAccounts {
                     values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do nothing
                     """)) {
                 insert.setString(1, account.name());
-                insert.setString(2, account.profile().name().toLowerCase(Locale.ROOT));
+                insert.setString(2, account.profile().label());
                 insert.setString(3, account.url().toString());
                 insert.setBytes(4, sealed(account.name(), 1, account.apiKey()));
                 insert.setString(5, account.organization());
