@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,8 +101,8 @@ final class AccountCommand implements Runnable {
 
         private AccountConfig account() throws CommandFailure {
             if (keyFile == null && profile != Profile.COMPATIBLE) {
-                throw new CommandFailure("an account of the profile "
-                        + profile.label() + " needs a key: --key-file FILE");
+                throw new CommandFailure(
+                        "an account of the profile " + profile.label() + " needs a key: --key-file FILE");
             }
             boolean socket = "ws".equals(url.getScheme()) || "wss".equals(url.getScheme());
             if (!socket || url.getHost() == null) {
@@ -238,7 +237,6 @@ final class AccountCommand implements Runnable {
 
     /** A command on one account. */
     abstract static class OnAccount extends DatabaseCommand {
-        private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
         private static final int KEY_CHARS_MAX = 512;
 
         @Parameters(paramLabel = "NAME", description = "The account's name.")
@@ -257,7 +255,7 @@ final class AccountCommand implements Runnable {
 
         @Override
         final void run(Database database, BrokerConfig settings) throws CommandFailure {
-            if (!NAME.matcher(name).matches()) {
+            if (!AccountConfig.isName(name)) {
                 throw new CommandFailure("an account's name is made of small letters, digits and '-', at most 32");
             }
             run(accounts(database, settings));

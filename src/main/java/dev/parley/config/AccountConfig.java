@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,8 @@ public record AccountConfig(
     /** In {@link #models}, and wherever else models are named: sessions that only transcribe. */
     public static final String TRANSCRIPTION = "transcription";
 
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
+
     /** The kinds of provider: how the credential is sent. */
     public enum Profile {
         /** {@code Authorization: Bearer}, with organisation and project. */
@@ -50,6 +53,11 @@ public record AccountConfig(
 
     public AccountConfig {
         models = Map.copyOf(models);
+    }
+
+    /** Whether an account may be called that: small letters, digits and '-', at most 32. */
+    public static boolean isName(String text) {
+        return NAME.matcher(text).matches();
     }
 
     /** An account of the profile {@code openai} that serves everything. */

@@ -3,12 +3,12 @@ package dev.parley.config;
 import dev.parley.config.AccountConfig.Profile;
 import dev.parley.config.EffectiveSetting.Origin;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The sections {@code upstream} and {@code pool}: one account in the short form, or several by name. */
@@ -22,7 +22,6 @@ final class UpstreamSettings {
     private static final String ACCOUNTS = "upstream.accounts";
     private static final String ONLY_ACCOUNT = "default";
     private static final List<String> SHORT_FORM = List.of("url", "api-key", "organization", "project", "trust");
-    private static final Pattern ACCOUNT_NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
     private static final int PLENTY = 1_000_000;
 
     private final SettingReader reader;
@@ -38,8 +37,7 @@ final class UpstreamSettings {
         List<AccountConfig> accounts = new ArrayList<>();
         URI url = only(asked);
         Secret key = key(url);
-        AccountConfig only = AccountConfig.of(ONLY_ACCOUNT, url == null ? OPENAI : url, key, 1);
-        only = details("upstream", only);
+        Details details = details("upstream");
         Duration connectTimeout = seconds("upstream.connect-timeout", 1, 120, 10);
         int sessionsMax = reader.read("upstream.sessions-max", ValueKind.number(1, PLENTY), 5_000);
         Set<String> names = reader.namesUnder(ACCOUNTS);
@@ -47,7 +45,7 @@ final class UpstreamSettings {
         if (!names.isEmpty()) {
             refuseShortForm();
         } else if (url != null) {
-            accounts.add(withPlaces(only, sessionsMax));
+            accounts.add(inShortForm(url, key, details, sessionsMax));
         }
         return new UpstreamConfig(accounts, SIMULATOR.equals(asked), connectTimeout, sessionsMax);
     }
@@ -72,6 +70,20 @@ final class UpstreamSettings {
                     "pool.warm-max = " + pool.warmMax() + ": must be 0, or at least pool.warm-min, " + pool.warmMin());
         }
         return pool;
+    }
+
+    private static AccountConfig inShortForm(URI url, @Nullable Secret key, Details details, int sessionsMax) {
+        return new AccountConfig(
+                ONLY_ACCOUNT,
+                Profile.OPENAI,
+                url,
+                key,
+                details.organization(),
+                details.project(),
+                details.trust(),
+                Map.of(),
+                1,
+                sessionsMax);
     }
 
     private @Nullable URI only(@Nullable String asked) {
@@ -99,7 +111,7 @@ final class UpstreamSettings {
 
     private void named(String name, int sessionsMax, List<AccountConfig> accounts) {
         String section = ACCOUNTS + "." + name;
-        if (!ACCOUNT_NAME.matcher(name).matches()) {
+        if (!AccountConfig.isName(name)) {
             reader.complain(section + ": an account's name is made of small letters, digits and '-', at most 32");
         }
         Profile profile = reader.read(section + ".profile", ValueKind.oneOf(Profile.class), Profile.OPENAI);
@@ -111,46 +123,30 @@ final class UpstreamSettings {
         if (key == null && profile != Profile.COMPATIBLE) {
             reader.complain(section + ".api-key is not set");
         }
-        AccountConfig bare = details(section, AccountConfig.of(name, url == null ? OPENAI : url, key, sessionsMax));
+        Details details = details(section);
         accounts.add(new AccountConfig(
                 name,
                 profile,
-                bare.url(),
-                bare.apiKey(),
-                bare.organization(),
-                bare.project(),
-                bare.trust(),
+                url == null ? OPENAI : url,
+                key,
+                details.organization(),
+                details.project(),
+                details.trust(),
                 reader.read(section + ".models", ModelNames.kind(), Map.of()),
                 reader.read(section + ".weight", ValueKind.number(1, 1_000), 1),
                 reader.read(section + ".sessions-max", ValueKind.number(1, PLENTY), sessionsMax)));
     }
 
-    private AccountConfig details(String section, AccountConfig account) {
-        return new AccountConfig(
-                account.name(),
-                account.profile(),
-                account.url(),
-                account.apiKey(),
+    private record Details(
+            @Nullable String organization,
+            @Nullable String project,
+            @Nullable Path trust) {}
+
+    private Details details(String section) {
+        return new Details(
                 reader.readOptional(section + ".organization", ValueKind.text("at most 128 characters", 128)),
                 reader.readOptional(section + ".project", ValueKind.text("at most 128 characters", 128)),
-                reader.readOptional(section + ".trust", ValueKind.readableFile()),
-                account.models(),
-                account.weight(),
-                account.sessionsMax());
-    }
-
-    private static AccountConfig withPlaces(AccountConfig account, int sessionsMax) {
-        return new AccountConfig(
-                account.name(),
-                account.profile(),
-                account.url(),
-                account.apiKey(),
-                account.organization(),
-                account.project(),
-                account.trust(),
-                account.models(),
-                account.weight(),
-                sessionsMax);
+                reader.readOptional(section + ".trust", ValueKind.readableFile()));
     }
 
     private void refuseShortForm() {
