@@ -59,85 +59,70 @@ public final class Breaker {
      * What is known at a time.
      *
      * @param until when OPEN ends
+     * @param strikes how often in a row it could not be reached
      * @param shunnedUntil passed over until then when there is another account
      * @param cause the last fault's code, for operators; null when there was none
      */
     public record Status(
             State state,
             long until,
+            int strikes,
             long shunnedUntil,
             @Nullable String cause,
-            int strikes,
-            int quotaStrikes,
-            long quotaAt,
-            long succeededAt,
-            boolean succeededEver,
-            int outcomes,
-            int outcomesKnown) {
-        static final Status FRESH = new Status(State.CLOSED, 0, Long.MIN_VALUE, null, 0, 0, 0, 0, false, 0, 0);
+            QuotaStrikes quota,
+            Outcomes outcomes) {
+        static final Status FRESH =
+                new Status(State.CLOSED, 0, 0, Long.MIN_VALUE, null, new QuotaStrikes(0, 0), Outcomes.NONE);
 
         private Status to(State next, long nextUntil, @Nullable String nextCause, int nextStrikes) {
-            return new Status(
-                    next,
-                    nextUntil,
-                    shunnedUntil,
-                    nextCause,
-                    nextStrikes,
-                    quotaStrikes,
-                    quotaAt,
-                    succeededAt,
-                    succeededEver,
-                    next == State.CLOSED ? outcomes : 0,
-                    next == State.CLOSED ? outcomesKnown : 0);
+            Outcomes kept = next == State.CLOSED ? outcomes : outcomes.withoutWindow();
+            return new Status(next, nextUntil, nextStrikes, shunnedUntil, nextCause, quota, kept);
         }
 
         private Status with(boolean success, long at) {
-            return new Status(
-                    state,
-                    until,
-                    shunnedUntil,
-                    cause,
-                    strikes,
-                    quotaStrikes,
-                    quotaAt,
-                    success ? at : succeededAt,
-                    succeededEver || success,
-                    (outcomes << 1 | (success ? 0 : 1)) & ((1 << WINDOW) - 1),
-                    Math.min(WINDOW, outcomesKnown + 1));
+            return new Status(state, until, strikes, shunnedUntil, cause, quota, outcomes.and(success, at));
         }
 
         private Status shunned(long end, String why) {
-            return new Status(
-                    state,
-                    until,
-                    end,
-                    why,
-                    strikes,
-                    quotaStrikes,
-                    quotaAt,
-                    succeededAt,
-                    succeededEver,
-                    outcomes,
-                    outcomesKnown);
+            return new Status(state, until, strikes, end, why, quota, outcomes);
         }
 
         private Status quota(int number, long at) {
-            return new Status(
-                    state,
-                    until,
-                    shunnedUntil,
-                    cause,
-                    strikes,
-                    number,
-                    at,
-                    succeededAt,
-                    succeededEver,
-                    outcomes,
-                    outcomesKnown);
+            return new Status(state, until, strikes, shunnedUntil, cause, new QuotaStrikes(number, at), outcomes);
+        }
+    }
+
+    /** How often in a row the quota was used up, and when last. */
+    record QuotaStrikes(int number, long at) {}
+
+    /**
+     * How attempts went.
+     *
+     * @param succeededAt the last time; no time while not {@code succeededEver}
+     * @param failures of the last {@value #WINDOW} attempts, a bit each, the last one lowest
+     * @param known how many of these there have been
+     */
+    record Outcomes(long succeededAt, boolean succeededEver, int failures, int known) {
+        private static final Outcomes NONE = new Outcomes(0, false, 0, 0);
+
+        private Outcomes and(boolean success, long at) {
+            return new Outcomes(
+                    success ? at : succeededAt,
+                    succeededEver || success,
+                    (failures << 1 | (success ? 0 : 1)) & ((1 << WINDOW) - 1),
+                    Math.min(WINDOW, known + 1));
         }
 
-        private boolean mostlyFails() {
-            return outcomesKnown == WINDOW && Integer.bitCount(outcomes) * 2 > WINDOW;
+        private Outcomes withoutWindow() {
+            return new Outcomes(succeededAt, succeededEver, 0, 0);
+        }
+
+        private boolean succeededSince(long time) {
+            return succeededEver && succeededAt - time >= 0;
+        }
+
+        private boolean mostlyFailures() {
+            return known == WINDOW && Integer.bitCount(failures) * 2 > WINDOW;
         }
     }
 
@@ -180,7 +165,8 @@ public final class Breaker {
     /** Whether sessions opened before its trouble are of no use either: a credential or quota is behind them too. */
     public boolean distrustsOpenSessions() {
         Status is = status();
-        return is.state() == State.LOCKED || (is.state() != State.CLOSED && is.quotaStrikes() > 0 && is.strikes() == 0);
+        return is.state() == State.LOCKED
+                || (is.state() != State.CLOSED && is.quota().number() > 0 && is.strikes() == 0);
     }
 
     /** A session was opened. */
@@ -223,11 +209,11 @@ public final class Breaker {
     }
 
     private Status unreachable(Status is, long startedAt, long now, String code) {
-        boolean othersSucceed = is.succeededEver() && is.succeededAt() - startedAt >= 0;
+        boolean othersSucceed = is.outcomes().succeededSince(startedAt);
         Status noted = is.with(false, now);
         return switch (is.state()) {
             case CLOSED -> {
-                if (noted.mostlyFails()) {
+                if (noted.outcomes().mostlyFailures()) {
                     long seconds = random.nextInt(RATIO_SECONDS_MIN, RATIO_SECONDS_MAX + 1);
                     yield noted.to(State.OPEN, now + Duration.ofSeconds(seconds).toNanos(), code, 1);
                 }
@@ -247,8 +233,8 @@ public final class Breaker {
         if (is.state() == State.LOCKED || is.state() == State.OPEN) {
             return is; // sessions that were open before say it again and again
         }
-        boolean again = is.quotaStrikes() > 0 && now - is.quotaAt() < QUOTA_MEMORY.toNanos();
-        int strikes = again ? is.quotaStrikes() + 1 : 1;
+        boolean again = is.quota().number() > 0 && now - is.quota().at() < QUOTA_MEMORY.toNanos();
+        int strikes = again ? is.quota().number() + 1 : 1;
         return is.quota(strikes, now).to(State.OPEN, now + doubled(QUOTA_FIRST, QUOTA_MAX, strikes), code, 0);
     }
 
