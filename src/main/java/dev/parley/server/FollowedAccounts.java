@@ -34,15 +34,19 @@ final class FollowedAccounts implements AutoCloseable {
     private final Rounds rounds;
 
     /**
-     * Reads them for the first time, and goes on. Blocks.
+     * Begins with those of {@code first}, and goes on.
      *
      * @param configured those of the settings, which win over others of their name
+     * @param stored reads those of the database anew; blocks
      */
-    FollowedAccounts(Accounts accounts, List<AccountConfig> configured, Supplier<JdbcAccounts.State> stored) {
+    FollowedAccounts(
+            Accounts accounts,
+            List<AccountConfig> configured,
+            JdbcAccounts.State first,
+            Supplier<JdbcAccounts.State> stored) {
         this.accounts = accounts;
         this.configured = configured;
         this.stored = stored;
-        JdbcAccounts.State first = stored.get();
         this.reopenings = first.reopenings();
         accounts.follow(together(first.accounts()), Set.of());
         this.rounds = new Rounds("upstream-accounts", EVERY, this::look);

@@ -61,15 +61,18 @@ final class Upstreams {
         return pool;
     }
 
-    /** Those of the settings and of the database; the simulator where there is neither, or where it is asked for. */
+    /**
+     * Those of the settings and of the database; the simulator where there is neither, or where it is asked for. Never in the
+     * place of accounts that cannot be used now: their clients would be answered by no model, and charged for it.
+     */
     private static void follow(Accounts accounts, BrokerConfig config, JdbcAccounts stored, Parts parts)
             throws StartException {
         List<AccountConfig> configured = config.upstream().accounts();
-        if (config.upstream().simulator()
-                || (configured.isEmpty() && stored.read().accounts().isEmpty())) {
+        JdbcAccounts.State first = stored.read();
+        if (config.upstream().simulator() || (configured.isEmpty() && first.none())) {
             accounts.follow(List.of(simulated(config, parts)), Set.of());
         } else {
-            FollowedAccounts followed = new FollowedAccounts(accounts, configured, stored::read);
+            FollowedAccounts followed = new FollowedAccounts(accounts, configured, first, stored::read);
             parts.add("following upstream accounts", followed::close);
         }
     }
@@ -85,6 +88,9 @@ final class Upstreams {
     /** For people: the only account's address, or the accounts' names. */
     String describe() {
         List<Account> all = accounts.all();
+        if (all.isEmpty()) {
+            return "no account that can be used now";
+        }
         if (all.size() != 1) {
             return all.stream().map(Account::name).collect(Collectors.joining(", ", "accounts ", ""));
         }

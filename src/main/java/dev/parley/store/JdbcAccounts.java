@@ -38,9 +38,11 @@ public final class JdbcAccounts {
     /**
      * All that nodes need to know.
      *
+     * @param accounts those that can be used
      * @param reopenings how often each account was reopened, by name, those of the settings too
+     * @param none whether there is no account, not even one that cannot be used
      */
-    public record State(List<AccountConfig> accounts, Map<String, Long> reopenings) {
+    public record State(List<AccountConfig> accounts, Map<String, Long> reopenings, boolean none) {
         public State {
             accounts = List.copyOf(accounts);
             reopenings = Map.copyOf(reopenings);
@@ -50,7 +52,8 @@ public final class JdbcAccounts {
     /** Reads everything; an account whose key does not open is left out, and logged. */
     public State read() {
         return database.withConnection(
-                "read upstream accounts", connection -> new State(accounts(connection), reopenings(connection)));
+                "read upstream accounts",
+                connection -> new State(accounts(connection), reopenings(connection), none(connection)));
     }
 
     /** Adds an account; false if the name is taken. */
@@ -133,6 +136,15 @@ public final class JdbcAccounts {
             }
         }
         return accounts;
+    }
+
+    private static boolean none(Connection connection) throws SQLException {
+        try (PreparedStatement select =
+                        connection.prepareStatement("select not exists (select from upstream_account)");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        }
     }
 
     private static Map<String, Long> reopenings(Connection connection) throws SQLException {

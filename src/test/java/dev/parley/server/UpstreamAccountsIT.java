@@ -57,6 +57,24 @@ class UpstreamAccountsIT {
         }
     }
 
+    @Test
+    void noSimulatorTakesThePlaceOfAnAccountThatCannotBeUsed() throws Exception {
+        try (BrokerTester tester =
+                BrokerTester.start(Map.of("PARLEY_UPSTREAM_URL", "", "PARLEY_UPSTREAM_API_KEY", ""))) {
+            assertThat(first(tester)).as("there is no account: the simulator").isEqualTo("session.created");
+            accounts(tester).add(AccountConfig.of("main", tester.simulator().url(), new Secret(GOOD_KEY), 10));
+            tester.database().execute("update upstream_account set secret = decode('00', 'hex')");
+
+            tester.restart();
+            assertThat(first(tester)).isEqualTo("error");
+            assertThat(tester.broker().upstreams()).isEqualTo("no account that can be used now");
+
+            accounts(tester).replaceKey("main", new Secret(GOOD_KEY));
+            Eventually.holds(
+                    "with a key that opens it serves", () -> first(tester).equals("session.created"));
+        }
+    }
+
     /** The type of the first event that a client hears. */
     private String first(BrokerTester tester) {
         WebSocketConnectOptions upgrade = new WebSocketConnectOptions()
