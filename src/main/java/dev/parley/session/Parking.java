@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The wait of one session for its lost client, and the client's return. One event loop. */
 public final class Parking {
+    /** How a client is left whose session goes on with another connection. */
+    public static final LegEnd TAKEN_OVER = new LegEnd(LegEnd.Cause.LOCAL, 1000, "resumed on another connection");
+
     private static final Refusal TOO_LATE =
             Refusal.of(Kind.NOT_FOUND, "session_not_found", "The session has just ended and cannot be resumed.");
 

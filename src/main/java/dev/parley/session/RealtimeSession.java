@@ -15,9 +15,7 @@ import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  * is still open is estimated, and the permit goes back last.
  */
 public final class RealtimeSession implements LiveSession {
-    private static final LegEnd TAKEN_OVER = new LegEnd(LegEnd.Cause.LOCAL, 1000, "resumed on another connection");
-
     private final Context context;
     private final SessionServices services;
     private final SessionRegistry registry;
@@ -51,11 +47,8 @@ public final class RealtimeSession implements LiveSession {
     private final ClientSide client;
     private final SessionReport report;
     private final Parking parking;
-    private final ReturnRate returns;
     private final OwnEvents toldIds = new OwnEvents();
-    private final Instant startedAt;
-    private final long startedNanos;
-    private final SessionTimers timers;
+    private final Lifetime lifetime;
     private final Life life = new Life();
 
     private volatile Phase phase = Phase.CONNECTING;
@@ -69,27 +62,16 @@ public final class RealtimeSession implements LiveSession {
     /** Said while there was no upstream yet. */
     private @Nullable Ending endedEarly;
 
-    /** Whose token stands for the session now: a client that comes back may have a newer one. */
-    private Caller caller;
-
-    private boolean permitReleased;
-    private boolean draining;
-    private boolean lookPending;
-
     public RealtimeSession(
             Context context, SessionServices services, SessionRegistry registry, SessionOrder order, Leg client) {
         this.context = context;
-        this.timers = new SessionTimers(context.owner());
         this.services = services;
         this.registry = registry;
         this.order = order;
         this.client = new ClientSide(client);
-        this.caller = order.caller();
         this.report = new SessionReport(services, order);
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
-        this.startedAt = services.ticker().now();
-        this.startedNanos = services.ticker().nanos();
-        this.returns = new ReturnRate(startedNanos);
+        this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
         this.upstream = new UpstreamSide(
                 context, services, order, report, life, toldIds, this.client, this::clientEnded, new Upstreams());
     }
@@ -118,15 +100,7 @@ public final class RealtimeSession implements LiveSession {
     @Override
     public SessionSnapshot snapshot() {
         SessionParts live = upstream.parts();
-        return new SessionSnapshot(
-                order.id(),
-                order.tenant().id(),
-                order.caller().subject(),
-                order.model(),
-                startedAt,
-                phase.name(),
-                live == null ? 0 : live.openResponses(),
-                upstream.spent());
+        return lifetime.snapshot(phase, live == null ? 0 : live.openResponses(), upstream.spent());
     }
 
     @Override
@@ -146,45 +120,22 @@ public final class RealtimeSession implements LiveSession {
 
     @Override
     public void drain(Duration wait, Duration deadline) {
-        context.runOnContext(_ -> {
-            Duration rest = deadline.minus(wait);
-            if (wait.isZero()) {
-                leave(rest);
-            } else {
-                timers.after(wait, () -> leave(rest));
-            }
-        });
-    }
-
-    private void leave(Duration rest) {
-        draining = true;
-        timers.after(rest, () -> life.end(Ending.drained()));
-        life.progressed();
+        lifetime.drain(wait, deadline);
     }
 
     @Override
     public Future<Void> end(Refusal why) {
-        Promise<Void> begun = Promise.promise();
-        context.runOnContext(_ -> {
-            life.end(Ending.of("broker", why).withoutAlarm());
-            begun.complete();
-        });
-        return begun.future();
+        return lifetime.end(why);
     }
 
     @Override
     public void recheck() {
-        context.runOnContext(_ -> {
-            services.verifier()
-                    .recheck(caller)
-                    .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why))));
-            services.tenants().find(order.tenant().id()).onSuccess(tenant -> tenant.ifPresent(this::hear));
-        });
+        lifetime.recheck();
     }
 
     /** The tenant's settings as they are now; most often they are the same. */
     private void hear(Tenant tenant) {
-        if (permitReleased || tenant.equals(order.tenant())) {
+        if (lifetime.isReleased() || tenant.equals(order.tenant())) {
             return;
         }
         order.terms().hear(tenant);
@@ -193,7 +144,7 @@ public final class RealtimeSession implements LiveSession {
         if (!life.relaying() || live == null) {
             return;
         }
-        limitLength();
+        lifetime.limitLength();
         Optional<Refusal> barred = barred().or(live::barred);
         if (barred.isPresent()) {
             life.end(Ending.of("client", barred.get()));
@@ -255,18 +206,9 @@ public final class RealtimeSession implements LiveSession {
 
     /** The timers of a running session: its longest life, and whether its token and tenant still stand. */
     private void watch() {
-        limitLength();
+        lifetime.limitLength();
         upstream.watch();
-        timers.every(services.recheckInterval(), () -> {
-            recheck();
-            client.expire();
-        });
-    }
-
-    private void limitLength() {
-        Duration longest = order.tenant().sessionLengthMax();
-        timers.limit(
-                longest.minusNanos(services.ticker().nanos() - startedNanos), () -> life.end(Ending.expired(longest)));
+        lifetime.watch(client::expire);
     }
 
     private void clientEnded(LegEnd end) {
@@ -306,7 +248,7 @@ public final class RealtimeSession implements LiveSession {
 
     @Override
     public boolean admitsReturn() {
-        return returns.take(services.ticker().nanos());
+        return lifetime.admitsReturn();
     }
 
     @Override
@@ -322,7 +264,7 @@ public final class RealtimeSession implements LiveSession {
         }
         if (phase == Phase.RELAYING) {
             client.dismiss(upstream.leg());
-            park(TAKEN_OVER);
+            park(Parking.TAKEN_OVER);
         }
         parking.arrived(back, this::goOn);
     }
@@ -337,7 +279,7 @@ public final class RealtimeSession implements LiveSession {
             return; // lost again before it was back
         }
         phase = Phase.RELAYING;
-        caller = back.caller();
+        lifetime.resumedBy(back.caller());
         parking.welcome(back, live.clientGate(), upstream.leg());
         upstream.attended();
     }
@@ -360,7 +302,7 @@ public final class RealtimeSession implements LiveSession {
             return;
         }
         live.cancelResponses();
-        timers.after(services.config().cancelTimeout(), upstream::close);
+        lifetime.after(services.config().cancelTimeout(), upstream::close);
         life.progressed();
     }
 
@@ -370,7 +312,6 @@ public final class RealtimeSession implements LiveSession {
     }
 
     private void look() {
-        lookPending = false;
         SessionParts live = upstream.parts();
         if (live == null) {
             return;
@@ -378,7 +319,7 @@ public final class RealtimeSession implements LiveSession {
         boolean committed = live.filer().committing() == 0;
         Farewell words = farewell;
         if (life.relaying()) {
-            if (draining && committed && live.noResponseRuns()) {
+            if (lifetime.draining() && committed && live.noResponseRuns()) {
                 life.end(Ending.drained());
             }
             upstream.look();
@@ -395,10 +336,7 @@ public final class RealtimeSession implements LiveSession {
         if (phase != Phase.ENDING || !client.gone() || !upstream.isEmpty()) {
             return;
         }
-        if (!permitReleased) {
-            permitReleased = true;
-            timers.stop();
-            order.permit().release();
+        if (lifetime.release()) {
             parking.close();
         }
         SessionParts live = upstream.parts();
@@ -435,7 +373,7 @@ public final class RealtimeSession implements LiveSession {
 
         @Override
         public @Nullable Refusal noNewWork() {
-            return draining ? Ending.draining() : null;
+            return lifetime.noNewWork();
         }
 
         @Override
@@ -467,13 +405,9 @@ public final class RealtimeSession implements LiveSession {
             }
         }
 
-        /** Later, so that the event that brought the progress is on its way before anything is closed. */
         @Override
         public void progressed() {
-            if (!lookPending) {
-                lookPending = true;
-                context.runOnContext(_ -> look());
-            }
+            lifetime.progressed();
         }
     }
 }

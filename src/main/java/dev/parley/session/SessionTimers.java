@@ -6,30 +6,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The timers of one session, which all stop with it. One event loop. */
-public final class SessionTimers {
+final class SessionTimers {
     private final Vertx vertx;
     private final List<Long> running = new ArrayList<>();
     private long limit = -1;
 
-    public SessionTimers(Vertx vertx) {
+    SessionTimers(Vertx vertx) {
         this.vertx = vertx;
     }
 
-    public void after(Duration wait, Runnable action) {
+    void after(Duration wait, Runnable action) {
         running.add(vertx.setTimer(atLeastOne(wait), _ -> action.run()));
     }
 
-    public void every(Duration interval, Runnable action) {
+    void every(Duration interval, Runnable action) {
         running.add(vertx.setPeriodic(interval.toMillis(), _ -> action.run()));
     }
 
     /** What the session's length leaves it, in the place of what it left before. */
-    public void limit(Duration left, Runnable over) {
+    void limit(Duration left, Runnable over) {
         vertx.cancelTimer(limit);
         limit = vertx.setTimer(atLeastOne(left), _ -> over.run());
     }
 
-    public void stop() {
+    void stop() {
         running.forEach(vertx::cancelTimer);
         running.clear();
         vertx.cancelTimer(limit);

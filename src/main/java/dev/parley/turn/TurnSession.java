@@ -15,6 +15,7 @@ import dev.parley.session.Arrival;
 import dev.parley.session.ClientSide;
 import dev.parley.session.Ending;
 import dev.parley.session.Farewell;
+import dev.parley.session.Lifetime;
 import dev.parley.session.LiveSession;
 import dev.parley.session.OutputLimit;
 import dev.parley.session.OwnEvents;
@@ -22,21 +23,17 @@ import dev.parley.session.Parking;
 import dev.parley.session.Phase;
 import dev.parley.session.RequestRules;
 import dev.parley.session.ResponsePrice;
-import dev.parley.session.ReturnRate;
 import dev.parley.session.SessionOrder;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionReport;
 import dev.parley.session.SessionServices;
 import dev.parley.session.SessionSnapshot;
-import dev.parley.session.SessionTimers;
 import dev.parley.session.Underwriter;
 import dev.parley.session.UsageFiler;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +51,6 @@ import org.jspecify.annotations.Nullable;
 public final class TurnSession implements LiveSession {
     private static final int HELD_BYTES_MAX = 4 << 20;
     private static final String ACCOUNT = "shared";
-    private static final LegEnd TAKEN_OVER = new LegEnd(LegEnd.Cause.LOCAL, 1000, "resumed on another connection");
 
     private final Context context;
     private final SessionServices services;
@@ -65,21 +61,12 @@ public final class TurnSession implements LiveSession {
     private final Life life = new Life();
     private final OwnEvents toldIds = new OwnEvents();
     private final Parking parking;
-    private final ReturnRate returns;
     private final TurnParts parts;
     private final Turns turns;
     private final TurnGate gate;
     private final String knownAs;
-    private final Instant startedAt;
-    private final long startedNanos;
-    private final SessionTimers timers;
+    private final Lifetime lifetime;
     private volatile Phase phase = Phase.RELAYING;
-    /** Whose token stands for the session now: a client that comes back may have a newer one. */
-    private Caller caller;
-
-    private boolean permitReleased;
-    private boolean draining;
-    private boolean lookPending;
 
     /** On the event loop of the client's socket. */
     public TurnSession(
@@ -105,13 +92,9 @@ public final class TurnSession implements LiveSession {
         this.registry = registry;
         this.order = order;
         this.client = new ClientSide(client);
-        this.caller = order.caller();
         this.report = new SessionReport(services, order);
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
-        this.timers = new SessionTimers(context.owner());
-        this.startedAt = services.ticker().now();
-        this.startedNanos = services.ticker().nanos();
-        this.returns = new ReturnRate(startedNanos);
+        this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
         this.parts = parts(upstreams);
         this.turns = new Turns(parts);
         this.gate = new TurnGate(this.client, parts, turns, this::clientEnded);
@@ -155,11 +138,8 @@ public final class TurnSession implements LiveSession {
         }
         parts.outbox().send(parts.settings().event("session.created"));
         client.start();
-        limitLength();
-        timers.every(services.recheckInterval(), () -> {
-            recheck();
-            client.expire();
-        });
+        lifetime.limitLength();
+        lifetime.watch(client::expire);
     }
 
     @Override
@@ -174,15 +154,7 @@ public final class TurnSession implements LiveSession {
 
     @Override
     public SessionSnapshot snapshot() {
-        return new SessionSnapshot(
-                order.id(),
-                order.tenant().id(),
-                order.caller().subject(),
-                order.model(),
-                startedAt,
-                phase.name(),
-                turns.openCount(),
-                parts.filer().spent());
+        return lifetime.snapshot(phase, turns.openCount(), parts.filer().spent());
     }
 
     @Override
@@ -202,7 +174,7 @@ public final class TurnSession implements LiveSession {
 
     @Override
     public boolean admitsReturn() {
-        return returns.take(services.ticker().nanos());
+        return lifetime.admitsReturn();
     }
 
     @Override
@@ -212,40 +184,17 @@ public final class TurnSession implements LiveSession {
 
     @Override
     public void drain(Duration wait, Duration deadline) {
-        context.runOnContext(_ -> {
-            Duration rest = deadline.minus(wait);
-            if (wait.isZero()) {
-                leave(rest);
-            } else {
-                timers.after(wait, () -> leave(rest));
-            }
-        });
-    }
-
-    private void leave(Duration rest) {
-        draining = true;
-        timers.after(rest, () -> life.end(Ending.drained()));
-        life.progressed();
+        lifetime.drain(wait, deadline);
     }
 
     @Override
     public Future<Void> end(Refusal why) {
-        Promise<Void> begun = Promise.promise();
-        context.runOnContext(_ -> {
-            life.end(Ending.of("broker", why).withoutAlarm());
-            begun.complete();
-        });
-        return begun.future();
+        return lifetime.end(why);
     }
 
     @Override
     public void recheck() {
-        context.runOnContext(_ -> {
-            services.verifier()
-                    .recheck(caller)
-                    .onSuccess(refusal -> refusal.ifPresent(why -> life.end(Ending.of("client", why))));
-            services.tenants().find(order.tenant().id()).onSuccess(tenant -> tenant.ifPresent(this::hear));
-        });
+        lifetime.recheck();
     }
 
     /** The tenant's settings as they are now; most often they are the same. Responses look at them when they are asked for. */
@@ -255,15 +204,9 @@ public final class TurnSession implements LiveSession {
         }
         order.terms().hear(tenant);
         order.permit().hear(tenant);
-        limitLength();
+        lifetime.limitLength();
         Optional<Refusal> barred = order.models().refusal(parts.price().model().name(), order.kind(), "model");
         barred.ifPresent(why -> life.end(Ending.of("client", why)));
-    }
-
-    private void limitLength() {
-        Duration longest = order.tenant().sessionLengthMax();
-        timers.limit(
-                longest.minusNanos(services.ticker().nanos() - startedNanos), () -> life.end(Ending.expired(longest)));
     }
 
     private static Ending overflow() {
@@ -307,7 +250,7 @@ public final class TurnSession implements LiveSession {
         }
         if (phase == Phase.RELAYING) {
             client.dismiss(null);
-            park(TAKEN_OVER);
+            park(Parking.TAKEN_OVER);
         }
         parking.arrived(back, this::goOn);
     }
@@ -317,7 +260,7 @@ public final class TurnSession implements LiveSession {
             parking.turnAway(back);
         } else if (back.leg().isOpen()) { // and not lost again before it was back
             phase = Phase.RELAYING;
-            caller = back.caller();
+            lifetime.resumedBy(back.caller());
             parking.welcome(back, gate, null);
         }
     }
@@ -326,23 +269,19 @@ public final class TurnSession implements LiveSession {
     private void stopResponses() {
         parking.end();
         turns.cancelAll();
-        timers.after(services.config().cancelTimeout(), turns::abandon);
+        lifetime.after(services.config().cancelTimeout(), turns::abandon);
         life.progressed();
     }
 
     private void look() {
-        lookPending = false;
         boolean quiet = turns.idle() && parts.filer().committing() == 0;
-        if (phase.isLive() && draining && quiet) {
+        if (phase.isLive() && lifetime.draining() && quiet) {
             life.end(Ending.drained());
         }
         if (phase.isLive() || phase == Phase.ENDED || !client.gone() || !turns.idle()) {
             return;
         }
-        if (!permitReleased) {
-            permitReleased = true;
-            timers.stop();
-            order.permit().release();
+        if (lifetime.release()) {
             parking.close();
         }
         if (quiet) {
@@ -360,7 +299,7 @@ public final class TurnSession implements LiveSession {
 
         @Override
         public @Nullable Refusal noNewWork() {
-            return draining ? Ending.draining() : null;
+            return lifetime.noNewWork();
         }
 
         @Override
@@ -382,13 +321,9 @@ public final class TurnSession implements LiveSession {
             }
         }
 
-        /** Later, so that the event that brought the progress is on its way before anything is closed. */
         @Override
         public void progressed() {
-            if (!lookPending) {
-                lookPending = true;
-                context.runOnContext(_ -> look());
-            }
+            lifetime.progressed();
         }
     }
 }
