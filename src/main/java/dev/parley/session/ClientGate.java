@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * time are taken one after the other, so that what is sent upstream is what was decided, in order.
  */
 final class ClientGate implements Gate {
-    private static final int CLOSE_UNSUPPORTED_DATA = 1003;
-
     private final SessionLife life;
     private final SessionPermit permit;
     private final EffectiveConfig config;
@@ -65,13 +63,7 @@ final class ClientGate implements Gate {
             return Verdict.DROP;
         }
         if (!head.isText()) {
-            life.end(Ending.of(
-                            "client",
-                            Refusal.of(
-                                    Kind.BAD_REQUEST,
-                                    "binary_message",
-                                    "Binary messages are not part of the protocol: audio travels as base64 in JSON."))
-                    .closing(CLOSE_UNSUPPORTED_DATA, "binary messages are not supported"));
+            life.end(Ending.binary());
             return Verdict.DROP;
         }
         return head.type() == EventType.INPUT_AUDIO_BUFFER_APPEND && !transcriptions.on() && !permit.countsAudio()

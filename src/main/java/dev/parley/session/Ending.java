@@ -21,6 +21,7 @@ public record Ending(
         String closeReason,
         boolean normal) {
     private static final int CLOSE_GOING_AWAY = 1001;
+    private static final int CLOSE_UNSUPPORTED_DATA = 1003;
 
     public static Ending of(String origin, Refusal refusal) {
         return new Ending(
@@ -32,6 +33,13 @@ public record Ending(
         return of("client", Refusal.of(Kind.BAD_REQUEST, "session_expired", message))
                 .closing(CLOSE_GOING_AWAY, message)
                 .withoutAlarm();
+    }
+
+    /** The client has sent a message that is not text. */
+    public static Ending binary() {
+        String message = "Binary messages are not part of the protocol: audio travels as base64 in JSON.";
+        return of("client", Refusal.of(Kind.BAD_REQUEST, "binary_message", message))
+                .closing(CLOSE_UNSUPPORTED_DATA, "binary messages are not supported");
     }
 
     public static Ending drained() {

@@ -11,7 +11,6 @@ import dev.parley.conversation.Item;
 import dev.parley.conversation.ItemRules;
 import dev.parley.conversation.Trees;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.InputSize;
 import dev.parley.protocol.Json;
 import dev.parley.relay.Delivery;
@@ -31,8 +30,6 @@ import java.util.function.Consumer;
  * is read. On the session's event loop.
  */
 final class TurnGate implements Gate {
-    private static final int CLOSE_UNSUPPORTED_DATA = 1003;
-
     private final ClientSide client;
     private final TurnParts parts;
     private final Turns turns;
@@ -56,14 +53,7 @@ final class TurnGate implements Gate {
             return Verdict.DROP;
         }
         if (!head.isText()) {
-            parts.life()
-                    .end(Ending.of(
-                                    "client",
-                                    Refusal.of(
-                                            Kind.BAD_REQUEST,
-                                            "binary_message",
-                                            "Binary messages are not part of the protocol: audio travels as base64 in JSON."))
-                            .closing(CLOSE_UNSUPPORTED_DATA, "binary messages are not supported"));
+            parts.life().end(Ending.binary());
             return Verdict.DROP;
         }
         return Verdict.COLLECT;
