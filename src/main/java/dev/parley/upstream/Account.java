@@ -66,11 +66,7 @@ public final class Account {
     public boolean tryTake(int reservePercent) {
         int cap = terms.config().sessionsMax();
         int usable = cap - (int) ((long) cap * reservePercent / 100);
-        if (open.incrementAndGet() <= usable) {
-            return true;
-        }
-        open.decrementAndGet();
-        return false;
+        return tryIncrement(open, usable);
     }
 
     public void giveBack() {
@@ -79,11 +75,7 @@ public final class Account {
 
     /** Takes one of {@code max} connections that may be opened at once. */
     public boolean tryConnect(int max) {
-        if (connecting.incrementAndGet() <= max) {
-            return true;
-        }
-        connecting.decrementAndGet();
-        return false;
+        return tryIncrement(connecting, max);
     }
 
     public void connectEnded() {
@@ -119,5 +111,13 @@ public final class Account {
     void retire() {
         Terms last = terms;
         terms = new Terms(last.config(), last.dialer(), false);
+    }
+
+    private static boolean tryIncrement(AtomicInteger count, int max) {
+        if (count.incrementAndGet() <= max) {
+            return true;
+        }
+        count.decrementAndGet();
+        return false;
     }
 }
