@@ -2,6 +2,7 @@ package dev.parley.relay;
 
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.net.TCPSSLOptions;
 import java.time.Duration;
 
 /**
@@ -32,14 +33,8 @@ public record RelayOptions(int socketBufferBytes, Duration userTimeout) {
                 .setRegisterWebSocketWriteHandlers(false)
                 .setMaxWebSocketFrameSize(limits.frameBytesMax())
                 .setMaxWebSocketMessageSize(limits.messageBytesMax())
-                .setIdleTimeout(0)
-                .setAcceptBacklog(BACKLOG)
-                .setTcpNoDelay(true)
-                .setTcpKeepAlive(true)
-                .setTcpUserTimeout((int) userTimeout.toMillis());
-        if (socketBufferBytes > 0) {
-            options.setSendBufferSize(socketBufferBytes);
-        }
+                .setAcceptBacklog(BACKLOG);
+        socket(options);
         return options;
     }
 
@@ -50,14 +45,16 @@ public record RelayOptions(int socketBufferBytes, Duration userTimeout) {
                 .setSendUnmaskedFrames(false)
                 .setMaxFrameSize(limits.frameBytesMax())
                 .setMaxMessageSize(limits.messageBytesMax())
-                .setMaxConnections(CONNECTIONS_MAX)
-                .setIdleTimeout(0)
-                .setTcpNoDelay(true)
-                .setTcpKeepAlive(true)
-                .setTcpUserTimeout((int) userTimeout.toMillis());
+                .setMaxConnections(CONNECTIONS_MAX);
+        socket(options);
+        return options;
+    }
+
+    private void socket(TCPSSLOptions options) {
+        options.setIdleTimeout(0).setTcpNoDelay(true).setTcpKeepAlive(true).setTcpUserTimeout((int)
+                userTimeout.toMillis());
         if (socketBufferBytes > 0) {
             options.setSendBufferSize(socketBufferBytes);
         }
-        return options;
     }
 }
