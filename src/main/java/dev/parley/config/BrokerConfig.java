@@ -13,6 +13,7 @@ public record BrokerConfig(
         RelayConfig relay,
         AuthConfig auth,
         SessionConfig session,
+        TurnConfig turn,
         WebhookConfig webhooks,
         NodeConfig node,
         LogConfig log) {}

@@ -72,6 +72,7 @@ public final class ConfigLoader {
                 relay(),
                 auth(),
                 session(),
+                turn(),
                 webhooks(),
                 node(database.url() == null),
                 log());
@@ -139,6 +140,35 @@ public final class ConfigLoader {
                 seconds("session.drain-timeout", 0, 3_600, 30),
                 seconds("session.replace-before", 1, 1_800, 180),
                 reader.read("session.ledger-places-max", ValueKind.number(16, 10_000_000), 50_000));
+    }
+
+    private TurnConfig turn() {
+        TurnConfig usual = TurnConfig.STANDARD;
+        TurnConfig turn = new TurnConfig(
+                reader.read(
+                        "turn.responses-per-upstream-max", ValueKind.number(1, 1_000), usual.responsesPerUpstreamMax()),
+                reader.read("turn.upstreams-max", ValueKind.number(1, 10_000), usual.upstreamsMax()),
+                reader.read("turn.waiting-max", ValueKind.number(0, 100_000), usual.waitingMax()),
+                reader.read(
+                        "turn.acquire-timeout",
+                        ValueKind.duration(Duration.ofMillis(100), Duration.ofMinutes(1)),
+                        usual.acquireTimeout()),
+                seconds("turn.idle-max", 1, 3_600, usual.idleMax().toSeconds()),
+                // A warm session is up to 5 minutes old when it is handed out, and the provider ends it after 60.
+                seconds("turn.life-max", 10, 3_300, usual.lifeMax().toSeconds()),
+                seconds("turn.silence-max", 1, 3_600, usual.silenceMax().toSeconds()),
+                reader.read("turn.conversation-items-max", ValueKind.number(16, 100_000), usual.conversationItemsMax()),
+                reader.read(
+                        "turn.conversation-characters-max",
+                        ValueKind.number(16_384, 20_000_000),
+                        usual.conversationCharactersMax()),
+                size("turn.conversation-audio-bytes-max", 64 << 10, 64 * MIB, usual.conversationAudioBytesMax()),
+                size("turn.buffer-bytes-max", 64 << 10, 64 * MIB, usual.bufferBytesMax()));
+        if (turn.bufferBytesMax() > turn.conversationAudioBytesMax()) {
+            // A full buffer that is committed has to fit into the conversation.
+            reader.complain("turn.buffer-bytes-max: must not be larger than turn.conversation-audio-bytes-max");
+        }
+        return turn;
     }
 
     private WebhookConfig webhooks() {

@@ -166,7 +166,7 @@ public final class Broker implements AutoCloseable {
             BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
         }
-        TurnUpstreams turns = new TurnUpstreams(upstream.pool(), TurnLimits.STANDARD, Ticker.SYSTEM);
+        TurnUpstreams turns = new TurnUpstreams(upstream.pool(), TurnLimits.of(config.turn()), Ticker.SYSTEM);
         telemetry.observe(turns);
         parts.add("shared upstream sessions", turns::close);
         // a door of its own: who asks for sessions that are not there makes nobody else wait

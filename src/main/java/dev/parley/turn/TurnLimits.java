@@ -1,5 +1,6 @@
 package dev.parley.turn;
 
+import dev.parley.config.TurnConfig;
 import dev.parley.conversation.Conversation;
 import java.time.Duration;
 
@@ -32,17 +33,36 @@ public record TurnLimits(
         int requestBytesMax,
         Conversation.Bounds conversation,
         int bufferBytesMax) {
-    public static final TurnLimits STANDARD = new TurnLimits(
-            16,
-            24,
-            96,
-            256,
-            64 << 20,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(60),
-            Duration.ofMinutes(50),
-            Duration.ofSeconds(60),
-            32 << 20,
-            new Conversation.Bounds(2_000, 2 << 20, 8 << 20, true),
-            8 << 20);
+    public static final TurnLimits STANDARD = of(TurnConfig.STANDARD);
+
+    /** For all that a response has beside items: instructions and tools. */
+    private static final int SETTINGS_BYTES_MAX = 8 << 20;
+    /** Of a character, which JSON may have to escape. */
+    private static final int CHARACTER_BYTES_MAX = 6;
+
+    private static final int ENDING_UPSTREAMS = 4;
+
+    /** From the settings. One request can hold a whole conversation. */
+    public static TurnLimits of(TurnConfig config) {
+        int request = CHARACTER_BYTES_MAX * config.conversationCharactersMax()
+                + Math.ceilDiv(config.conversationAudioBytesMax(), 3) * 4
+                + SETTINGS_BYTES_MAX;
+        return new TurnLimits(
+                config.responsesPerUpstreamMax(),
+                config.upstreamsMax(),
+                ENDING_UPSTREAMS * config.upstreamsMax(),
+                config.waitingMax(),
+                2L * request,
+                config.acquireTimeout(),
+                config.idleMax(),
+                config.lifeMax(),
+                config.silenceMax(),
+                request,
+                new Conversation.Bounds(
+                        config.conversationItemsMax(),
+                        config.conversationCharactersMax(),
+                        config.conversationAudioBytesMax(),
+                        true),
+                config.bufferBytesMax());
+    }
 }

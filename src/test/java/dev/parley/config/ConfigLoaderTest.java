@@ -169,6 +169,27 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void aFullInputBufferFitsIntoAConversation() throws Exception {
+        TurnConfig turn = ConfigLoader.load(
+                        null,
+                        Map.of(
+                                "PARLEY_TURN_BUFFER_BYTES_MAX", "1MiB",
+                                "PARLEY_TURN_CONVERSATION_AUDIO_BYTES_MAX", "1MiB",
+                                "PARLEY_TURN_CONVERSATION_CHARACTERS_MAX", "50000",
+                                "PARLEY_TURN_UPSTREAMS_MAX", "3"))
+                .config()
+                .turn();
+        assertThat(turn.bufferBytesMax()).isEqualTo(1 << 20);
+        assertThat(turn.conversationCharactersMax()).isEqualTo(50_000);
+        assertThat(turn.upstreamsMax()).isEqualTo(3);
+
+        ConfigException refused = catchThrowableOfType(
+                ConfigException.class, () -> ConfigLoader.load(null, Map.of("PARLEY_TURN_BUFFER_BYTES_MAX", "9MiB")));
+        assertThat(Objects.requireNonNull(refused).problems())
+                .containsExactly("turn.buffer-bytes-max: must not be larger than turn.conversation-audio-bytes-max");
+    }
+
+    @Test
     void saysWhereTheYamlIsBroken() throws Exception {
         Path file = write("http:\n  port: 8080\n  port: 8081\n");
 
