@@ -160,7 +160,8 @@ public final class Broker implements AutoCloseable {
                 config.session(),
                 config.auth().recheckInterval(),
                 config.node().name(),
-                backlogs);
+                backlogs,
+                new MeteredSessions(telemetry.meters()));
         telemetry.observe(registry, upstream.pool(), legs, backlogs, writer, storage);
         if (config.node().demo()) {
             BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);

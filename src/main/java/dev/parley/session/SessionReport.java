@@ -43,6 +43,7 @@ public final class SessionReport {
     }
 
     void replaced(String account, String cause, int items, int omitted) {
+        services.events().replaced(cause);
         LOGGER.atInfo()
                 .addKeyValue("tenant", order.tenant().id())
                 .addKeyValue("session", order.id())

@@ -28,4 +28,5 @@ public record SessionServices(
         SessionConfig config,
         Duration recheckInterval,
         String node,
-        Backlogs backlogs) {}
+        Backlogs backlogs,
+        SessionEvents events) {}

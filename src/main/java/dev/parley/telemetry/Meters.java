@@ -123,6 +123,11 @@ public final class Meters {
         count("parley.upstream.ended", "Upstream sessions ended, by reason", "reason", reason);
     }
 
+    /** A session goes on with another upstream session. */
+    public void upstreamReplaced(String cause) {
+        count("parley.upstream.replaced", "Sessions that went on with another upstream, by cause", "cause", cause);
+    }
+
     /** A usage entry is committed. */
     public void committed(String work, String status, TokenUsage tokens, NanoUsd amount, Duration waited) {
         count("parley.usage.entries", "Usage entries committed, by work and status", "work", work + ":" + status);

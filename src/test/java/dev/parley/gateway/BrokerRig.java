@@ -31,6 +31,7 @@ import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.session.SessionEvents;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
 import dev.parley.simulator.Script;
@@ -151,7 +152,8 @@ public final class BrokerRig implements AutoCloseable {
                         10_000),
                 auth.recheckInterval(),
                 "node-test",
-                new Backlogs());
+                new Backlogs(),
+                SessionEvents.NONE);
         turns = new TurnUpstreams(connector, turnLimits, ticker);
         listener = new TenantListener(
                 vertx,

@@ -61,6 +61,9 @@ final class SessionRig implements AutoCloseable {
     final List<SessionError> errors = new ArrayList<>();
     final SessionRegistry registry = new SessionRegistry(10);
     final List<String> reported = new ArrayList<>();
+    /** Why upstreams were replaced. */
+    final List<String> replacements = new ArrayList<>();
+
     final FakeBudget budget;
 
     private final Vertx vertx = Vertx.vertx();
@@ -124,7 +127,8 @@ final class SessionRig implements AutoCloseable {
                         1_000),
                 setup.recheckInterval,
                 "node-1",
-                new Backlogs(Backlogs.NODE_BYTES_MAX, setup.backlogBytesMax, Ticker.SYSTEM));
+                new Backlogs(Backlogs.NODE_BYTES_MAX, setup.backlogBytesMax, Ticker.SYSTEM),
+                replacements::add);
     }
 
     /** How a rig differs from a roomy one without voice activity. */

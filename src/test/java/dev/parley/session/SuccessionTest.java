@@ -44,6 +44,7 @@ class SuccessionTest {
             rig.upstreamSends(SessionRig.updated(false));
 
             assertThat(rig.clientTypes().subList(heard, heard + 1)).containsExactly(REPLACED);
+            assertThat(rig.replacements).containsExactly("upstream_lost");
             rig.until("it goes on", () -> rig.upstream.types().contains("response.create"));
             assertThat(rig.sent("response.create").path("event_id").asText())
                     .as("what the client said meanwhile")

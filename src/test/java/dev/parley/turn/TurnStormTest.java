@@ -13,6 +13,7 @@ import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.relay.Backlogs;
 import dev.parley.session.FakePrices;
 import dev.parley.session.ModelPolicy;
+import dev.parley.session.SessionEvents;
 import dev.parley.session.SessionOrder;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
@@ -69,7 +70,8 @@ class TurnStormTest {
                     1_000),
             Duration.ofSeconds(30),
             "node-1",
-            backlogs);
+            backlogs,
+            SessionEvents.NONE);
     private int turnsLeft = TURNS;
     private int sessions;
     private int clients;
