@@ -79,6 +79,14 @@ final class DroppingClient implements AutoCloseable {
                 .event();
     }
 
+    /** All events of this type. */
+    List<JsonNode> all(String type) {
+        return heard.stream()
+                .filter(event -> event.type().equals(type))
+                .map(Heard::event)
+                .toList();
+    }
+
     void send(String json) throws Exception {
         connection.socket.sendText(json, true).get(SECONDS_MAX, TimeUnit.SECONDS);
     }
