@@ -1,7 +1,15 @@
 // Talks through a wire that is cut again and again, with the client that the broker ships, and prints what it heard.
+import fs from 'node:fs';
 import net from 'node:net';
+import vm from 'node:vm';
 import WebSocket from 'ws';
-import { ResumableRealtime } from '../../main/resources/client/resumable-realtime.mjs';
+
+// The client runs with what a browser has too, and with nothing else: no modules, no process, no Buffer.
+const shipped = new URL('../../main/resources/client/resumable-realtime.mjs', import.meta.url);
+const source = fs.readFileSync(shipped, 'utf8').replace('export class', 'globalThis.ResumableRealtime = class');
+const browser = vm.createContext({ WebSocket, EventTarget, Event, URLSearchParams, setTimeout });
+vm.runInContext(source, browser, { filename: shipped.pathname });
+const { ResumableRealtime } = browser;
 
 const BYTES_PER_CONNECTION = 20_000;
 const broker = new URL(process.env.PARLEY_URL);
@@ -43,7 +51,6 @@ wire.listen(0, '127.0.0.1', () => {
     url: `ws://127.0.0.1:${wire.address().port}/v1`,
     model: process.env.PARLEY_MODEL,
     token: async () => process.env.PARLEY_TOKEN,
-    WebSocket,
   });
   client.addEventListener('lost', () => seen.lost++);
   client.addEventListener('back', () => seen.back++);
