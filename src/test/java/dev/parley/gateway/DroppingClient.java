@@ -4,23 +4,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.concurrent.Eventually;
 import dev.parley.gateway.NumberedUpstream.Numbered;
 import dev.parley.protocol.Json;
+import dev.parley.relay.Wire;
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A client whose connection can be cut without a word, and which comes back as the protocol of resuming says. */
+/**
+ * A client whose connection can be cut without a word, and which comes back as the protocol of resuming says. On plain
+ * sockets: of several connections of one of Java's own HTTP clients (25.0.3), now and then one hears large messages wrongly.
+ */
 final class DroppingClient implements AutoCloseable {
     private static final long SECONDS_MAX = 20;
 
-    private final HttpClient http;
+    private static final int TEXT_PART = 0x01;
+
     private final String token;
     private final List<Heard> heard = new CopyOnWriteArrayList<>();
     private final List<Connection> stale = new CopyOnWriteArrayList<>();
@@ -37,8 +40,7 @@ final class DroppingClient implements AutoCloseable {
     }
 
     /** Starts a session. */
-    DroppingClient(HttpClient http, URI base, String token) throws Exception {
-        this.http = http;
+    DroppingClient(URI base, String token) throws Exception {
         this.token = token;
         this.connection = connect(base, "?model=gpt-realtime");
         await("session.created", 1);
@@ -46,7 +48,6 @@ final class DroppingClient implements AutoCloseable {
 
     /** Another connection of the same session, which knows what this one has heard. */
     private DroppingClient(DroppingClient of, URI base) throws Exception {
-        this.http = of.http;
         this.token = of.token;
         this.heard.addAll(of.heard);
         this.connection = connect(base, of.where());
@@ -88,12 +89,12 @@ final class DroppingClient implements AutoCloseable {
     }
 
     void send(String json) throws Exception {
-        connection.socket.sendText(json, true).get(SECONDS_MAX, TimeUnit.SECONDS);
+        connection.wire.text(json);
     }
 
     /** Sends the beginning of a message. */
     void begin(String json) throws Exception {
-        connection.socket.sendText(json, false).get(SECONDS_MAX, TimeUnit.SECONDS);
+        connection.wire.frame(TEXT_PART, json.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Waits until so many events have been heard. */
@@ -130,9 +131,9 @@ final class DroppingClient implements AutoCloseable {
     }
 
     /** Cuts the connection; nothing of it is heard any more. */
-    void cut() {
+    void cut() throws IOException {
         deafen();
-        connection.socket.abort();
+        connection.wire.close();
     }
 
     /** Hears nothing any more, but leaves the connection as it is. */
@@ -167,9 +168,13 @@ final class DroppingClient implements AutoCloseable {
 
     /** Says goodbye. */
     @Override
-    public void close() {
-        connection.socket.sendClose(1000, "").handle((_, _) -> true).join();
-        stale.forEach(old -> old.socket.abort());
+    public void close() throws IOException {
+        if (!connection.closed.isDone()) {
+            connection.wire.close(1000);
+        }
+        for (Connection old : stale) {
+            old.wire.close();
+        }
     }
 
     @Override
@@ -177,74 +182,69 @@ final class DroppingClient implements AutoCloseable {
         return (heard.isEmpty() ? "nothing heard" : session() + ", heard " + heard.size() + ", last " + heard.getLast())
                 + ", closed "
                 + connection.closed.getNow(null)
-                + (connection.failure == null ? "" : " " + connection.failure + " " + connection.failure.getCause());
+                + (connection.failure == null ? "" : " " + connection.failure);
     }
 
     private Connection connect(URI base, String query) throws Exception {
-        Connection next = new Connection();
         try {
-            next.socket = http.newWebSocketBuilder()
-                    .header("Authorization", "Bearer " + token)
-                    .buildAsync(URI.create(base + "/realtime" + query), next)
-                    .get(SECONDS_MAX, TimeUnit.SECONDS);
-        } catch (ExecutionException refused) {
-            throw new AssertionError(this + " at " + base, refused.getCause());
+            Wire wire = Wire.connect(
+                    base.getPort(), base.getPath() + "/realtime" + query, "Authorization: Bearer " + token);
+            wire.socket().setSoTimeout(0); // it may be silent for as long as a test likes
+            Connection next = new Connection(wire);
+            Thread.ofVirtual().start(next::hear);
+            return next;
+        } catch (IOException refused) {
+            throw new AssertionError("no connection at " + base, refused);
         }
-        return next;
     }
 
-    private final class Connection implements WebSocket.Listener {
-        private final StringBuilder message = new StringBuilder();
+    private final class Connection {
+        private final Wire wire;
         private final CompletableFuture<Integer> closed = new CompletableFuture<>();
-
-        @SuppressWarnings("NullAway.Init") // set when it is connected
-        private WebSocket socket;
-
         private final CompletableFuture<Boolean> dropped = new CompletableFuture<>();
         private volatile @Nullable Throwable failure;
         private boolean deaf;
         private int eventsMax = Integer.MAX_VALUE;
         private boolean silently;
 
-        @Override
-        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+        Connection(Wire wire) {
+            this.wire = wire;
+        }
+
+        /** Reads until it is dropped or closed. */
+        void hear() {
+            try {
+                Wire.Frame frame = wire.message();
+                while (frame.opcode() == 1 && heard(frame.text())) {
+                    frame = wire.message();
+                }
+                if (frame.opcode() == 8) {
+                    wire.frame(0x88);
+                    closed.complete(frame.closeCode());
+                }
+            } catch (IOException | RuntimeException | AssertionError lost) {
+                failure = lost;
+                closed.complete(1006);
+            }
+        }
+
+        /** Whether it goes on listening. */
+        private boolean heard(String text) throws IOException {
             synchronized (heard) {
                 if (deaf) {
-                    return null;
+                    return false;
                 }
-                message.append(data);
-                if (last) {
-                    String text = message.toString();
-                    heard.add(new Heard(Json.object(Buffer.buffer(text)).orElseThrow(), text.hashCode()));
-                    message.setLength(0);
+                heard.add(new Heard(Json.object(Buffer.buffer(text)).orElseThrow(), text.hashCode()));
+                if (heard.size() < eventsMax) {
+                    return true;
                 }
-                if (heard.size() >= eventsMax) {
-                    drop(from);
-                    return null;
-                }
+                deaf = true;
             }
-            from.request(1);
-            return null;
-        }
-
-        private void drop(WebSocket from) {
-            deaf = true;
             if (!silently) {
-                from.abort();
+                wire.close();
             }
             dropped.complete(true);
-        }
-
-        @Override
-        public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-            closed.complete(code);
-            return null;
-        }
-
-        @Override
-        public void onError(WebSocket from, Throwable error) {
-            failure = error;
-            closed.complete(1006);
+            return false;
         }
     }
 }

@@ -70,7 +70,7 @@ final class TwoNodes implements AutoCloseable {
     }
 
     DroppingClient client(URI base, String subject) throws Exception {
-        return new DroppingClient(http, base, tester.token(subject));
+        return new DroppingClient(base, tester.token(subject));
     }
 
     /** The other nodes can find the client's session. */

@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** One end of a WebSocket on a plain blocking socket, able to send what no library would. */
-final class Wire implements AutoCloseable {
+public final class Wire implements AutoCloseable {
     private static final int DEADLINE_MILLIS = 20_000;
     private static final int GATHER_BYTES = 16 << 10;
 
@@ -26,20 +26,20 @@ final class Wire implements AutoCloseable {
 
     /** A frame as it stood on the wire, its payload unmasked. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Frame(int first, boolean masked, byte[] payload) {
+    public record Frame(int first, boolean masked, byte[] payload) {
         boolean fin() {
             return (first & 0x80) != 0;
         }
 
-        int opcode() {
+        public int opcode() {
             return first & 0x0F;
         }
 
-        String text() {
+        public String text() {
             return new String(payload, StandardCharsets.UTF_8);
         }
 
-        int closeCode() {
+        public int closeCode() {
             return payload.length < 2 ? 1005 : ((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF);
         }
     }
@@ -52,20 +52,21 @@ final class Wire implements AutoCloseable {
         this.in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream(), GATHER_BYTES));
     }
 
-    /** Connects as a client and upgrades. */
-    static Wire connect(int port, String path) throws IOException {
-        return upgrade(new Socket(InetAddress.getLoopbackAddress(), port), path);
-    }
-
-    /** Upgrades a connected socket as a client. */
-    static Wire upgrade(Socket socket, String path) throws IOException {
-        Wire wire = new Wire(socket, true);
-        wire.raw(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
+    /** Connects as a client and upgrades; {@code headers} are whole lines of the request. */
+    public static Wire connect(int port, String path, String... headers) throws IOException {
+        Wire wire = new Wire(new Socket(InetAddress.getLoopbackAddress(), port), true);
+        StringBuilder request = new StringBuilder("GET ")
+                .append(path)
+                .append(" HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+                .append("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+        for (String header : headers) {
+            request.append(header).append("\r\n");
+        }
+        wire.raw(request.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
         String status = wire.head();
         if (!status.startsWith("HTTP/1.1 101")) {
-            throw new IOException("not upgraded: " + status);
+            throw new IOException(
+                    "not upgraded: " + status + new String(wire.in.readAllBytes(), StandardCharsets.UTF_8));
         }
         return wire;
     }
@@ -99,7 +100,7 @@ final class Wire implements AutoCloseable {
         return head.toString();
     }
 
-    Socket socket() {
+    public Socket socket() {
         return socket;
     }
 
@@ -108,15 +109,15 @@ final class Wire implements AutoCloseable {
         socket.getOutputStream().flush();
     }
 
-    void text(String text) throws IOException {
+    public void text(String text) throws IOException {
         frame(0x81, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    void frame(int first, byte... payload) throws IOException {
+    public void frame(int first, byte... payload) throws IOException {
         raw(encode(first, payload, masks));
     }
 
-    void close(int code) throws IOException {
+    public void close(int code) throws IOException {
         frame(0x88, (byte) (code >>> 8), (byte) code);
     }
 
@@ -180,7 +181,7 @@ final class Wire implements AutoCloseable {
     }
 
     /** The next whole message, its fragments joined; pings and pongs in between are stepped over. */
-    Frame message() throws IOException {
+    public Frame message() throws IOException {
         Frame first = data();
         if (first.fin() || first.opcode() >= 8) {
             return first;
