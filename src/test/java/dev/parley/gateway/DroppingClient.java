@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,7 +125,11 @@ final class DroppingClient implements AutoCloseable {
     }
 
     void awaitDropped() throws Exception {
-        connection.dropped.get(SECONDS_MAX, TimeUnit.SECONDS);
+        try {
+            connection.dropped.get(SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            throw new AssertionError(this + " waits for event " + connection.eventsMax, late);
+        }
         if (connection.silently) {
             stale.add(connection);
         }

@@ -4,8 +4,12 @@ import dev.parley.chaos.BrokerProcess;
 import dev.parley.chaos.Metrics;
 import dev.parley.concurrent.Eventually;
 import dev.parley.config.ConfigLoader;
+import dev.parley.domain.NanoUsd;
 import dev.parley.server.Broker;
 import dev.parley.server.BrokerTester;
+import dev.parley.tenancy.Budget;
+import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.LimitName;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
@@ -18,6 +22,8 @@ import java.util.Map;
 /** Two brokers on one database, with a provider that numbers its events. */
 final class TwoNodes implements AutoCloseable {
     static final int DELTAS = 100;
+    private static final int SESSIONS_MAX = 100;
+    private static final NanoUsd BUDGET = NanoUsd.ofUsd("1000");
 
     final NumberedUpstream upstream;
     final BrokerTester tester;
@@ -34,6 +40,12 @@ final class TwoNodes implements AutoCloseable {
                 upstream.url().toString(),
                 "PARLEY_POOL_WARM_MAX", // so that no upstream session is open without one of ours
                 "0"));
+        tester.tenants() // so that the next session may begin before the last one's end is counted, and for long runs
+                .change(
+                        BrokerTester.DEMO,
+                        demo -> demo.withOwn(demo.own()
+                                .with(LimitName.SESSIONS_MAX, SESSIONS_MAX)
+                                .with(Budget.ofMoney(Budget.MAIN, BUDGET, BudgetPeriod.DAY))));
         second = another("second");
     }
 
