@@ -1,7 +1,6 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
 import dev.parley.protocol.Scrubber;
 import dev.parley.relay.Delivery;
@@ -62,10 +61,9 @@ final class UpstreamErrors {
             return Delivery.dropped();
         }
         String message = error.path("message").asText("");
-        String clean = Scrubber.scrub(message);
         report.upstreamError(
                 code, message, "invalid_request_error".equals(error.path("type").textValue()));
-        Buffer told = clean.equals(message) ? utf8 : JsonSplice.set(utf8, MESSAGE, Json.quoted(clean));
+        Buffer told = ProviderWords.in(utf8, error, MESSAGE);
         if (answered == Answered.CLIENTS_WITHOUT_ID) {
             told = JsonSplice.set(told, EVENT_ID, "null");
         }

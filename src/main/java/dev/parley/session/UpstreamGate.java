@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * their ledger entry; facts of the provider's account stay here.
  */
 final class UpstreamGate implements Gate {
+    private static final List<String> STATUS = List.of("response", "status_details");
     private static final List<String> STATUS_MESSAGE = List.of("response", "status_details", "error", "message");
+    private static final List<String> MESSAGE = List.of("error", "message");
 
     private final UpstreamLife life;
     private final SessionPermit permit;
@@ -145,7 +147,7 @@ final class UpstreamGate implements Gate {
             }
             case TRANSCRIPTION_FAILED -> {
                 transcriptions.failed(event.path("item_id").asText(""));
-                yield Delivery.asIs();
+                yield changed(ProviderWords.in(utf8, event.path("error"), MESSAGE), utf8);
             }
             case RATE_LIMITS_UPDATED -> Delivery.replaced(RateLimits.updated(event, permit.rateLimits()));
             case ERROR -> {
@@ -218,14 +220,18 @@ final class UpstreamGate implements Gate {
     }
 
     private static Delivery scrubbed(JsonNode response, Buffer utf8) {
-        JsonNode message = response.path("status_details").path("error").path("message");
-        if (!message.isTextual()) {
-            return Delivery.asIs();
+        JsonNode details = response.path("status_details");
+        if (!details.isTextual()) {
+            return changed(ProviderWords.in(utf8, details.path("error"), STATUS_MESSAGE), utf8);
         }
-        String clean = Scrubber.scrub(message.textValue());
-        return clean.equals(message.textValue())
+        String clean = Scrubber.scrub(details.textValue());
+        return clean.equals(details.textValue())
                 ? Delivery.asIs()
-                : Delivery.replaced(JsonSplice.set(utf8, STATUS_MESSAGE, Json.quoted(clean)));
+                : Delivery.replaced(JsonSplice.set(utf8, STATUS, Json.quoted(clean)));
+    }
+
+    private static Delivery changed(Buffer told, Buffer utf8) {
+        return told.equals(utf8) ? Delivery.asIs() : Delivery.replaced(told);
     }
 
     private Delivery committed(String itemId) {

@@ -16,6 +16,7 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.Scrubber;
 import dev.parley.session.Cover;
 import dev.parley.session.InputTokens;
+import dev.parley.session.ProviderWords;
 import dev.parley.session.RateLimits;
 import dev.parley.session.RequestRules;
 import dev.parley.session.Underwriter.Decision;
@@ -165,8 +166,12 @@ final class Turns {
             parts.report()
                     .upstreamError(Scrubber.code(code), failure.path("message").asText(""), false);
             if (event.at("/response/status_details/error") instanceof ObjectNode error) {
-                error.put("message", Scrubber.scrub(error.path("message").asText("")));
+                error.put("message", ProviderWords.told(error));
             }
+        }
+        if (told.path("status_details").isTextual() && event.path("response") instanceof ObjectNode done) {
+            done.put(
+                    "status_details", Scrubber.scrub(told.path("status_details").textValue()));
         }
         settle(response, told.path("status").asText("unknown"), told.path("usage"), event);
     }
@@ -193,7 +198,7 @@ final class Turns {
         if (error instanceof ObjectNode object) {
             told.setAll(object);
         }
-        told.put("message", Scrubber.scrub(message))
+        told.put("message", ProviderWords.told(error))
                 .put("event_id", response.wish().clientEventId());
         parts.outbox().send(event);
     }

@@ -11,6 +11,9 @@ class ScrubberTest {
                 .isEqualTo("Incorrect API key provided: [key] See the docs.");
         assertThat(Scrubber.scrub("Rate limit reached for gpt-realtime in organization org-Ab12Cd34Ef on tokens"))
                 .isEqualTo("Rate limit reached for gpt-realtime in organization [account] on tokens");
+        assertThat(Scrubber.scrub(
+                        "on tokens per min (TPM): Limit 40000, Used: 39,000, Requested 3000. Please try again"))
+                .isEqualTo("on tokens per min (TPM): [limit] [limit] [limit] Please try again");
         assertThat(Scrubber.scrub("project proj_Ab12Cd34 with ek_abcdef and Bearer abc.def"))
                 .isEqualTo("project [account] with [key] and [credential]");
         assertThat(Scrubber.scrub("token eyJhbGciOiJI.eyJzdWIi.c2ln expired")).isEqualTo("token [credential] expired");
