@@ -6,12 +6,15 @@ import dev.parley.relay.LegEnd;
 import dev.parley.upstream.Account;
 import dev.parley.upstream.Dialer;
 import dev.parley.upstream.Fault;
+import dev.parley.upstream.Unavailable;
 import dev.parley.upstream.UpstreamConnector.Lease;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One upstream session in the pool's books, from its first byte to its last: it holds a place of its account until its
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class PooledSession implements Dialer.Call, Lease {
+    private static final Logger LOGGER = LoggerFactory.getLogger(PooledSession.class);
+
     private final ModelPool pool;
     private final Account account;
     private final Dialer dialer;
@@ -93,7 +98,17 @@ final class PooledSession implements Dialer.Call, Lease {
     // ---- connecting
 
     void dial() {
-        dialer.dial(pool.target(), this);
+        try {
+            dialer.dial(pool.target(), this);
+        } catch (RuntimeException bug) { // its place must not be taken for ever
+            LOGGER.atError()
+                    .addKeyValue("account", account.name())
+                    .setCause(bug)
+                    .log("a connection could not begin");
+            failed(new Dialer.Failure(
+                    Fault.UNREACHABLE, "internal", null, Unavailable.refusal("The upstream could not be reached.")));
+            gone();
+        }
     }
 
     @Override

@@ -256,4 +256,14 @@ class FailoverTest {
         only.succeedAll();
         assertThat(third.isConnected()).isTrue();
     }
+
+    @Test
+    void anAccountWhoseConnectionsCannotEvenBeginTakesNoPlaceAndHoldsNobodyUp() {
+        third.throwing = true;
+        Asked asked = rig.ask("acme");
+        List.of(first, second).forEach(FakeProvider::succeedAll);
+        assertThat(asked.isConnected()).isTrue();
+        assertThat(rig.account("third").open()).isZero();
+        assertThat(rig.account("third").breaker().isClosed()).isFalse();
+    }
 }

@@ -22,6 +22,8 @@ final class FakeProvider implements Dialer {
     final List<FakeLeg> legs = new ArrayList<>();
     private final Deque<Call> calls = new ArrayDeque<>();
     private int dialed;
+    /** Whether it cannot even begin. */
+    boolean throwing;
 
     FakeProvider(String name, int weight, int sessionsMax) {
         config = new AccountConfig(
@@ -40,6 +42,9 @@ final class FakeProvider implements Dialer {
     @Override
     public void dial(Target target, Call call) {
         dialed++;
+        if (throwing) {
+            throw new IllegalStateException("no connection can begin");
+        }
         calls.add(call);
     }
 

@@ -14,9 +14,17 @@ import dev.parley.simulator.SimulatorOptions;
 import dev.parley.upstream.UpstreamConnector.Outcome;
 import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetServer;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +106,46 @@ class SessionPoolIT {
 
         assertThat(rig.unavailable(PoolRig.CONVERSATION).refusal().kind()).isEqualTo(Kind.UPSTREAM_UNAVAILABLE);
         Eventually.holds("failed ones hold no place", () -> rig.pool().openSessions() == 0);
+    }
+
+    /** All that it says is in one segment, and then the connection is gone. */
+    @Test
+    void aProviderThatHangsUpRightAfterItsUpgradeTakesNoPlace() {
+        for (byte[] last : List.of(
+                new byte[0],
+                new byte[] {(byte) 0x88, 2, 3, (byte) 0xf3},
+                new byte[] {(byte) 0x81, 100, '{'},
+                new byte[] {(byte) 0xf1, 0})) {
+            NetServer server = Eventually.result(rig.provider()
+                    .createNetServer()
+                    .connectHandler(socket -> socket.handler(
+                            request -> socket.write(upgraded(request.toString()).appendBytes(last))
+                                    .onComplete(_ -> socket.close())))
+                    .listen(0, "127.0.0.1"));
+            rig.open(
+                    PoolSettings.onDemand(),
+                    account(URI.create("ws://127.0.0.1:" + server.actualPort() + "/v1"), null, 10));
+
+            assertThat(rig.unavailable(PoolRig.CONVERSATION).refusal().kind()).isEqualTo(Kind.UPSTREAM_UNAVAILABLE);
+            Eventually.holds("failed ones hold no place", () -> rig.pool().openSessions() == 0);
+            Eventually.result(server.close());
+        }
+    }
+
+    private static Buffer upgraded(String request) {
+        String key = request.lines()
+                .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("sec-websocket-key:"))
+                .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                .findFirst()
+                .orElseThrow();
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-1")
+                    .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII));
+            return Buffer.buffer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    + "Sec-WebSocket-Accept: " + Base64.getEncoder().encodeToString(digest) + "\r\n\r\n");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
