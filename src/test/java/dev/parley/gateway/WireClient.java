@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.protocol.Json;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -26,15 +27,16 @@ public final class WireClient implements AutoCloseable {
     private static final long SECONDS_MAX = 20;
 
     private final WebSocketClient sockets;
-    private final WebSocket socket;
+    private final ClientWebSocket socket;
     private final BlockingQueue<JsonNode> waiting = new LinkedBlockingQueue<>();
     private final List<JsonNode> heard = new ArrayList<>();
     private Buffer message = Buffer.buffer();
     private final CompletableFuture<Short> closed = new CompletableFuture<>();
 
-    private WireClient(WebSocketClient sockets, WebSocket socket) {
+    private WireClient(WebSocketClient sockets) {
         this.sockets = sockets;
-        this.socket = socket;
+        this.socket = sockets.webSocket();
+        // before it is connected: it may be closed as soon as it is
         socket.frameHandler(this::frame);
         socket.exceptionHandler(_ -> {});
         socket.closeHandler(_ -> {
@@ -45,19 +47,12 @@ public final class WireClient implements AutoCloseable {
 
     /** Connects; fails with what Vert.x says about a refused upgrade. */
     public static WireClient connect(Vertx vertx, WebSocketConnectOptions options) throws Exception {
-        WebSocketClient sockets = vertx.createWebSocketClient(new WebSocketClientOptions()
+        WireClient client = new WireClient(vertx.createWebSocketClient(new WebSocketClientOptions()
                 .setMaxFrameSize(64 << 20)
                 .setMaxMessageSize(64 << 20)
-                .setTryUsePerMessageCompression(true));
-        CompletableFuture<WireClient> connected = new CompletableFuture<>();
-        sockets.connect(options).onComplete(result -> {
-            if (result.succeeded()) {
-                connected.complete(new WireClient(sockets, result.result()));
-            } else {
-                connected.completeExceptionally(result.cause());
-            }
-        });
-        return connected.get(SECONDS_MAX, TimeUnit.SECONDS);
+                .setTryUsePerMessageCompression(true)));
+        client.socket.connect(options).toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
+        return client;
     }
 
     public WebSocket socket() {
