@@ -59,12 +59,13 @@ class BillingMissesNothingIT {
         prepare();
         Books books = new Books();
         AtomicBoolean writing = new AtomicBoolean(true);
+        AtomicBoolean open = new AtomicBoolean(true); // until the last writer's transaction has ended too
         NaiveReader naive = new NaiveReader();
         AtomicInteger deaths = new AtomicInteger();
         try (Sealer _ = new Sealer(database.database());
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<?> consumer = threads.submit(() -> consume(new Random(seed), writing, books, deaths));
-            Future<?> naively = threads.submit(() -> naive.read(writing));
+            Future<?> consumer = threads.submit(() -> consume(new Random(seed), open, books, deaths));
+            Future<?> naively = threads.submit(() -> naive.read(open));
             List<Future<?>> writers = new ArrayList<>();
             for (int i = 0; i < WRITERS; i++) {
                 int number = i;
@@ -75,6 +76,7 @@ class BillingMissesNothingIT {
             for (Future<?> writer : writers) {
                 writer.get();
             }
+            open.set(false);
             consumer.get();
             naively.get();
         }
@@ -252,9 +254,9 @@ class BillingMissesNothingIT {
     }
 
     /** What the page for billing engineers shows, killed again and again: its connection is cut wherever it stands. */
-    private Void consume(Random random, AtomicBoolean writing, Books books, AtomicInteger deaths) {
+    private Void consume(Random random, AtomicBoolean open, Books books, AtomicInteger deaths) {
         long end = System.nanoTime() + LENGTH.plusSeconds(15).toNanos();
-        while (writing.get() || number("select count(*) from job_output") < books.ids.size()) {
+        while (open.get() || number("select count(*) from job_output") < books.ids.size()) {
             assertThat(System.nanoTime()).as("the consumer is in time").isLessThan(end);
             try (Connection connection = DriverManager.getConnection(jdbcUrl())) {
                 connection.setAutoCommit(false);
@@ -306,14 +308,14 @@ class BillingMissesNothingIT {
     private final class NaiveReader {
         private final Set<String> seen = new HashSet<>();
 
-        Void read(AtomicBoolean writing) throws SQLException {
+        Void read(AtomicBoolean open) throws SQLException {
             Instant last = Instant.EPOCH;
             try (Connection connection = DriverManager.getConnection(jdbcUrl());
                     PreparedStatement query = connection.prepareStatement(
                             "select entry_id::text, recorded_at from usage_entry where recorded_at > ?")) {
                 boolean again = true;
                 while (again) {
-                    again = writing.get();
+                    again = open.get();
                     query.setObject(1, last.atOffset(ZoneOffset.UTC));
                     try (ResultSet rows = query.executeQuery()) {
                         while (rows.next()) {
