@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The admin plane: health and metrics. One server on one event loop; it serves operators, not tenants. */
+/** The admin plane: health, metrics, the admin API and the console. One server on one event loop; it serves operators, not tenants. */
 public final class AdminListener {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final int IDLE_SECONDS_MAX = 60;
@@ -24,6 +24,8 @@ public final class AdminListener {
     private final ListenerConfig config;
     private final Supplier<Future<String>> metrics;
     private final HealthPage health;
+    private final Router apiRouter;
+    private final Router nodeRouter;
     private @Nullable HttpServer server;
 
     /**
@@ -36,6 +38,8 @@ public final class AdminListener {
         this.config = config;
         this.metrics = metrics;
         this.health = new HealthPage(checks);
+        this.apiRouter = Router.router(vertx);
+        this.nodeRouter = Router.router(vertx);
     }
 
     /**
@@ -44,8 +48,10 @@ public final class AdminListener {
      * @param tls null for plain HTTP
      */
     public Future<Integer> start(@Nullable PemKeyCertOptions tls) {
-        HttpServerOptions options =
-                new HttpServerOptions().setIdleTimeout(IDLE_SECONDS_MAX).setMaxHeaderSize(HEADER_BYTES_MAX);
+        HttpServerOptions options = new HttpServerOptions()
+                .setIdleTimeout(IDLE_SECONDS_MAX)
+                .setMaxHeaderSize(HEADER_BYTES_MAX)
+                .setHttp2ClearTextEnabled(false); // a way around whatever stands before the broker
         if (tls != null) {
             options.setSsl(true).setKeyCertOptions(tls);
         }
@@ -68,12 +74,27 @@ public final class AdminListener {
         return running == null ? Future.succeededFuture() : running.close();
     }
 
+    /** Adds the API, once what it stands on has started; until then it answers 503. */
+    public void serve(AdminApi api, NodeLink nodes) {
+        apiRouter.clear();
+        api.mount(apiRouter);
+        nodes.mount(nodeRouter);
+    }
+
     private Router router() {
         Router router = Router.router(vertx);
+        router.route().handler(ConsoleFiles::protect);
         router.get("/health/live").handler(HealthPage::live);
         router.get("/health/ready").handler(health::ready);
         router.get("/metrics").handler(this::metrics);
-        router.get("/").handler(AdminListener::index);
+        apiRouter.route().handler(AdminListener::starting);
+        router.route("/api/*").subRouter(apiRouter);
+        router.route("/*").subRouter(nodeRouter);
+        ConsoleFiles console = new ConsoleFiles();
+        router.get().handler(console::serve);
+        if (!console.bundled()) {
+            router.get("/").handler(AdminListener::index);
+        }
         return router;
     }
 
@@ -85,9 +106,14 @@ public final class AdminListener {
                         .end(page));
     }
 
+    private static void starting(RoutingContext request) {
+        Dispatcher.write(request.response(), Problem.unavailable("The broker is starting."));
+    }
+
     private static void index(RoutingContext request) {
         request.response()
                 .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .end("Parley, admin plane: /health/live /health/ready /metrics\n");
+                .end(
+                        "Parley, admin plane: /api/v1 /health/live /health/ready /metrics. The console is not in this build.\n");
     }
 }

@@ -1,4 +1,4 @@
-/** The admin plane: health, metrics, later the operators' API and the console. */
+/** The admin plane: health, metrics, the admin API, the console's files. */
 @NullMarked
 package dev.parley.admin;
 

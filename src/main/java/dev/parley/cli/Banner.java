@@ -34,7 +34,8 @@ final class Banner {
                 Parley is running. Ctrl-C stops it.
 
                   clients   %s/v1/realtime
-                  admin     %s  (/health/ready, /metrics)
+                  console   %s%s
+                  admin     %s/api/v1, /health/ready, /metrics
                   upstream  %s
                   tenant    %s, budget %s
                   token     %s
@@ -53,6 +54,10 @@ final class Banner {
 
                 """,
                 tenants,
+                console(broker, config),
+                broker.firstLink().isPresent()
+                        ? "\n            sign in there first: the link makes you the owner, once, within a day"
+                        : "",
                 url("http", config.admin(), broker.adminPort()),
                 upstream,
                 demo.tenant().id(),
@@ -67,6 +72,21 @@ final class Banner {
                 MODEL,
                 config.http().tls() ? "" : ", options: " + PLAIN_SOCKET);
         out.flush();
+    }
+
+    /** For a broker without a demo tenant: only where its first owner signs in. */
+    static void printFirstLink(PrintWriter out, Broker broker, BrokerConfig config) {
+        if (broker.firstLink().isPresent()) {
+            out.printf(
+                    "%nThere is no administrator yet. Sign in once, within a day, to be the owner:%n%n  %s%n%n",
+                    console(broker, config));
+            out.flush();
+        }
+    }
+
+    private static String console(Broker broker, BrokerConfig config) {
+        return url("http", config.admin(), broker.adminPort())
+                + broker.firstLink().orElse("/");
     }
 
     private static String url(String scheme, ListenerConfig listener, int port) {

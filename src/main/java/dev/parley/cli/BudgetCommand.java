@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
@@ -15,6 +16,7 @@ import dev.parley.tenancy.PlanId;
 import dev.parley.tenancy.Settings;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -60,6 +62,12 @@ final class BudgetCommand implements Runnable {
     /** {@code budget show}. */
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows the budgets that hold.")
     static final class Show extends OnOwner {
+        @Override
+        @Nullable
+        Change change(Database database) {
+            return null;
+        }
+
         @Override
         void run(Database database, BrokerConfig config) throws Exception {
             show(database);
@@ -192,6 +200,22 @@ final class BudgetCommand implements Runnable {
 
             @Option(names = "--plan", paramLabel = "PLAN", description = "The plan.")
             private @Nullable PlanId plan;
+        }
+
+        @Override
+        @Nullable
+        Change change(Database database) {
+            TenantId tenant = owner.tenant;
+            String whose = tenant != null ? "tenant/" + tenant : "plan/" + owner.plan;
+            return new Change("budget." + spec().name(), whose, () -> state(database));
+        }
+
+        private @Nullable JsonObject state(Database database) {
+            try {
+                return SettingsView.json(own(database));
+            } catch (CommandFailure unknown) {
+                return null; // which the command itself says
+            }
         }
 
         final boolean ofPlan() {

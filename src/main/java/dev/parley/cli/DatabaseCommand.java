@@ -2,6 +2,7 @@ package dev.parley.cli;
 
 import dev.parley.auth.MasterKey;
 import dev.parley.auth.SecretBox;
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.DatabaseConfig;
 import dev.parley.store.Database;
@@ -39,6 +40,12 @@ abstract class DatabaseCommand implements Callable<Integer> {
     /** Does the work; throws {@link CommandFailure} for what its user can put right. */
     abstract void run(Database database, BrokerConfig settings) throws Exception;
 
+    /** What the audit log notes of this command; null for one that changes nothing, or notes it by itself. */
+    @Nullable
+    Change change(Database database) {
+        return null;
+    }
+
     /** Refuses options that do not fit together, before anything is opened. */
     void checkUsage() {}
 
@@ -56,7 +63,12 @@ abstract class DatabaseCommand implements Callable<Integer> {
                 throw new CommandFailure("the database's schema is not up to date: run 'parley migrate' first");
             }
             try (Database database = Database.open(server, settings.database().withPoolSize(CONNECTIONS))) {
-                run(database, settings);
+                Change change = change(database);
+                if (change == null) {
+                    run(database, settings);
+                } else {
+                    CommandAudit.audited(database, change, () -> run(database, settings));
+                }
             }
         }
         return 0;

@@ -5,6 +5,7 @@ import dev.parley.auth.Issuer;
 import dev.parley.auth.IssuerDirectory;
 import dev.parley.auth.IssuerDirectory.Listed;
 import dev.parley.auth.KeySource;
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
@@ -133,6 +134,12 @@ final class IssuerCommand implements Runnable {
     /** {@code tenant issuer list}. */
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists a tenant's issuers; never a secret.")
     static final class ListIssuers extends OnIssuers {
+        @Override
+        @Nullable
+        Change change(Database database) {
+            return null;
+        }
+
         @Option(names = "--json", description = "Print a JSON array.")
         private boolean json;
 
@@ -196,6 +203,12 @@ final class IssuerCommand implements Runnable {
 
         final TenantId tenant() {
             return tenant;
+        }
+
+        @Override
+        @Nullable
+        Change change(Database database) {
+            return new Change("issuer." + spec().name(), "tenant/" + tenant, () -> null);
         }
 
         abstract void run(IssuerDirectory issuers, BrokerConfig settings) throws CommandFailure;

@@ -117,6 +117,7 @@ final class NodeCommand implements Runnable {
         void run(Database database, BrokerConfig settings) throws CommandFailure {
             NodeOrders orders = new NodeOrders(database);
             NodeRow node = orders.living(name);
+            CommandAudit.note(database, "node.drain", "node/" + name);
             orders.order(name, node.epoch(), Kind.DRAIN, null);
             if (!wait) {
                 out().println("node '" + name + "' drains");

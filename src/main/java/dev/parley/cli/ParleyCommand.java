@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
             SessionCommand.class,
             AccountCommand.class,
             BillingCommand.class,
+            AuditCommand.class,
+            AdministratorCommand.class,
             SimulatorCommand.class,
             BenchCommand.class,
             HelpCommand.class

@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcPlans;
@@ -9,6 +10,7 @@ import dev.parley.tenancy.Settings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -92,6 +94,12 @@ final class PlanCommand implements Runnable {
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one plan: what it says itself.")
     static final class Show extends OnOnePlan {
         @Override
+        @Nullable
+        Change change(Database database) {
+            return null;
+        }
+
+        @Override
         void run(Database database, BrokerConfig config) throws Exception {
             show(new JdbcPlans(database));
         }
@@ -152,6 +160,16 @@ final class PlanCommand implements Runnable {
 
         final PlanId plan() {
             return plan;
+        }
+
+        @Override
+        @Nullable
+        Change change(Database database) {
+            JdbcPlans plans = new JdbcPlans(database);
+            return new Change(
+                    "plan." + spec().name(),
+                    "plan/" + plan,
+                    () -> plans.find(plan).map(PlanCommand::view).orElse(null));
         }
 
         final void show(JdbcPlans plans) throws CommandFailure {

@@ -4,6 +4,7 @@ import dev.parley.config.EffectiveSetting;
 import dev.parley.config.LoadedConfig;
 import dev.parley.launcher.StopSignals;
 import dev.parley.server.Broker;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -69,7 +70,11 @@ final class ServeCommand implements Callable<Integer> {
                     .addKeyValue("tenants", broker.tenantPort())
                     .addKeyValue("admin", broker.adminPort())
                     .log("started");
-            broker.demo().ifPresent(demo -> Banner.print(spec.commandLine().getOut(), broker, loaded.config(), demo));
+            PrintWriter out = spec.commandLine().getOut();
+            broker.demo()
+                    .ifPresentOrElse(
+                            demo -> Banner.print(out, broker, loaded.config(), demo),
+                            () -> Banner.printFirstLink(out, broker, loaded.config()));
             ParentWatch.start(stop::countDown);
             stop.await();
         }

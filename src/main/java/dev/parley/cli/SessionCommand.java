@@ -110,6 +110,7 @@ final class SessionCommand implements Runnable {
                     .find(new SessionId(id))
                     .orElseThrow(() ->
                             new CommandFailure("there is no live session '" + id + "': see 'parley session list'"));
+            CommandAudit.note(database, "session.end", "session/" + id);
             new NodeOrders(database).order(session.node(), session.epoch(), Kind.END_SESSION, id);
             out().println("session '" + id + "' is ended");
         }

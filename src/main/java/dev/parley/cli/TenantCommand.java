@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
@@ -89,6 +90,12 @@ final class TenantCommand implements Runnable {
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one tenant.")
     static final class Show extends OnOneTenant {
         @Override
+        @Nullable
+        Change change(Database database) {
+            return null;
+        }
+
+        @Override
         void run(Database database, BrokerConfig config) throws Exception {
             show(new JdbcTenants(database));
         }
@@ -168,6 +175,16 @@ final class TenantCommand implements Runnable {
 
         final TenantId tenant() {
             return tenant;
+        }
+
+        @Override
+        @Nullable
+        Change change(Database database) {
+            JdbcTenants tenants = new JdbcTenants(database);
+            return new Change(
+                    "tenant." + spec().name(),
+                    "tenant/" + tenant,
+                    () -> tenants.find(tenant).map(TenantView::json).orElse(null));
         }
 
         final void show(JdbcTenants tenants) throws CommandFailure {

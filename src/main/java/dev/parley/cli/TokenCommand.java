@@ -1,6 +1,7 @@
 package dev.parley.cli;
 
 import dev.parley.auth.BrokerTokens;
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.ModelName;
@@ -9,6 +10,7 @@ import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcTenants;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -74,6 +76,14 @@ final class TokenCommand extends DatabaseCommand {
             throw new ParameterException(
                     spec().commandLine(), "Missing required option: " + (tenant == null ? "--tenant" : "--subject"));
         }
+    }
+
+    @Override
+    @Nullable
+    Change change(Database database) {
+        JsonObject minted =
+                new JsonObject().put("subject", String.valueOf(subject)).put("ttl", lifetime.toString());
+        return new Change("token.mint", "tenant/" + tenant, () -> minted);
     }
 
     @Override

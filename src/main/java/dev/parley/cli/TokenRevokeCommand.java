@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
@@ -34,6 +35,12 @@ final class TokenRevokeCommand extends DatabaseCommand {
             description =
                     "Remember it until then, such as 2026-12-31T00:00:00Z. Default: now + auth.token-lifetime-max.")
     private @Nullable Instant until;
+
+    @Override
+    @Nullable
+    Change change(Database database) {
+        return new Change("token.revoke", "tenant/" + tenant, () -> null);
+    }
 
     @Override
     void run(Database database, BrokerConfig settings) throws Exception {

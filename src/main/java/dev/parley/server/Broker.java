@@ -1,6 +1,7 @@
 package dev.parley.server;
 
 import dev.parley.admin.AdminListener;
+import dev.parley.admin.RecentTurns;
 import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.concurrent.Blocking;
@@ -61,6 +62,7 @@ public final class Broker implements AutoCloseable {
     private volatile Lifecycle lifecycle = Lifecycle.NEW;
     private @Nullable Demo demo;
     private @Nullable Upstreams upstreams;
+    private @Nullable String firstLink;
     private @Nullable Nodes nodes;
     private @Nullable Resumption resumption;
     private int tenantPort;
@@ -113,6 +115,11 @@ public final class Broker implements AutoCloseable {
         return Optional.ofNullable(demo);
     }
 
+    /** The path, on the admin plane, where the first owner signs in; empty if there is one. A credential: for the terminal only. */
+    public Optional<String> firstLink() {
+        return Optional.ofNullable(firstLink);
+    }
+
     /**
      * Drains, then stops everything in the opposite order of the start: no new sessions, running responses finish until the
      * drain timeout, their usage is committed. Idempotent.
@@ -132,7 +139,7 @@ public final class Broker implements AutoCloseable {
         Vertx vertx = Loops.start(config.relay(), telemetry.meters(), parts);
         Blocking blocking =
                 blocking(vertx, "blocking work", Math.max(1, config.database().poolSize() - WRITERS_CONNECTIONS));
-        adminPort = startAdmin(vertx, blocking);
+        AdminListener admin = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
         CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
         Nodes node = startNode(vertx, storage, tenants);
@@ -162,9 +169,28 @@ public final class Broker implements AutoCloseable {
                 config.node().name(),
                 backlogs,
                 new MeteredSessions(telemetry.meters()));
+        RecentTurns turns = new RecentTurns();
+        registry.listenForTurns(turn -> {
+            telemetry.turn(turn);
+            turns.onTurn(turn);
+        });
         telemetry.observe(registry, upstream.pool(), legs, backlogs, writer, storage);
+        BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
+        Blocking adminWork = blocking(vertx, "work of the admin plane", AdminPlane.CONNECTIONS);
+        firstLink = AdminPlane.start(
+                        vertx,
+                        admin,
+                        adminWork,
+                        storage,
+                        registry,
+                        turns,
+                        tokens,
+                        node.identity().epoch(),
+                        config.admin().tls(),
+                        parts)
+                .firstLink()
+                .orElse(null);
         if (config.node().demo()) {
-            BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
         }
         TurnUpstreams turns = new TurnUpstreams(upstream.pool(), TurnLimits.of(config.turn()), Ticker.SYSTEM);
@@ -180,16 +206,16 @@ public final class Broker implements AutoCloseable {
         resumption = resuming;
     }
 
-    private int startAdmin(Vertx vertx, Blocking blocking) throws StartException {
+    private AdminListener startAdmin(Vertx vertx, Blocking blocking) throws StartException {
         PemFiles pem = PemFiles.of(vertx, "admin", config.admin());
         AdminListener admin =
                 new AdminListener(vertx, config.admin(), () -> blocking.call(telemetry::scrape), readiness.checks());
-        int port = Waiting.forListener("admin", config.admin(), admin.start(pem == null ? null : pem.options()));
+        adminPort = Waiting.forListener("admin", config.admin(), admin.start(pem == null ? null : pem.options()));
         parts.add("admin listener", () -> Waiting.forStop(admin.close()));
         if (pem != null) {
             pem.watch(blocking, "admin", admin::updateTls);
         }
-        return port;
+        return admin;
     }
 
     private Nodes startNode(Vertx vertx, Storage storage, CachedTenants tenants) {

@@ -24,6 +24,8 @@ import dev.parley.telemetry.Meters;
 import dev.parley.tenancy.CachedTenants;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -107,8 +109,20 @@ final class Nodes {
         String version = Nodes.class.getPackage().getImplementationVersion();
         return new NodeStore.Description(
                 config.node().name(),
-                config.admin().host() + ":" + adminPort,
+                address(config.admin().host()) + ":" + adminPort,
                 version == null ? "from sources" : version);
+    }
+
+    /** Where the other nodes find one that listens everywhere. */
+    private static String address(String host) {
+        if (!host.equals("0.0.0.0") && !host.equals("::")) {
+            return host.contains(":") ? "[" + host + "]" : host;
+        }
+        try {
+            return InetAddress.getLocalHost().getHostAddress();
+        } catch (UnknownHostException e) {
+            return "127.0.0.1";
+        }
     }
 
     NodeIdentity identity() {

@@ -27,14 +27,16 @@ import java.util.Optional;
  * The parts of a broker that stand on Postgres alone.
  *
  * @param control a pool for what must never wait behind the work of tenants: one connection for each thread of {@link Nodes}
+ * @param operators a small pool for the admin plane, whose questions must not keep tenants waiting
  */
 record Storage(
         DatabaseServer server,
         Database database,
         Database control,
+        Database operators,
         JdbcTenants tenants,
-        IssuerDirectory issuers,
         SecretBox masterKey,
+        IssuerDirectory issuers,
         JdbcAccounts accounts,
         CurrentPrices prices,
         JdbcErrorRecorder errors,
@@ -53,6 +55,8 @@ record Storage(
         parts.add("database", database::close);
         Database control = Database.open(server, config.database().withPoolSize(Nodes.THREADS));
         parts.add("control connections", control::close);
+        Database operators = Database.open(server, config.database().withPoolSize(AdminPlane.CONNECTIONS));
+        parts.add("connections of the admin plane", operators::close);
         Upkeep upkeep = new Upkeep(database);
         parts.add("upkeep", upkeep::close);
         Sealer sealer = new Sealer(control);
@@ -65,20 +69,21 @@ record Storage(
         parts.add("prices", prices::close);
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
         parts.add("error recorder", errors::close);
-        SecretBox box = masterKey(config);
+        SecretBox masterKey = masterKey(config);
         return new Storage(
                 server,
                 database,
                 control,
+                operators,
                 new JdbcTenants(database),
-                new JdbcIssuers(database, box),
-                box,
-                new JdbcAccounts(control, box),
+                masterKey,
+                new JdbcIssuers(database, masterKey),
+                new JdbcAccounts(control, masterKey),
                 prices,
                 errors,
                 sealer,
                 rollups,
-                new JdbcDeliveries(control, box));
+                new JdbcDeliveries(control, masterKey));
     }
 
     private static SecretBox masterKey(BrokerConfig config) throws StartException {

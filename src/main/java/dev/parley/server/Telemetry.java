@@ -9,6 +9,7 @@ import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
+import dev.parley.session.SessionTimeline;
 import dev.parley.telemetry.Meters;
 import dev.parley.turn.TurnUpstreams;
 import dev.parley.webhook.Deliverer;
@@ -20,7 +21,11 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The meter registry of one broker, with the JVM's own meters in it. */
 final class Telemetry implements AutoCloseable {
@@ -114,6 +119,18 @@ final class Telemetry implements AutoCloseable {
     void observe(TurnUpstreams turns) {
         meters.gauge(
                 "parley.turn.upstream.sessions", "Upstream sessions that sessions in turn mode share", turns::open);
+    }
+
+    /** How quick a turn was; on event loops. */
+    void turn(SessionTimeline.Turn turn) {
+        meters.turn(
+                since(turn.asked(), turn.firstOutput()),
+                since(turn.asked(), turn.firstAudio()),
+                Objects.requireNonNull(since(turn.asked(), turn.done()), "a turn that is done"));
+    }
+
+    private static @Nullable Duration since(Instant asked, @Nullable Instant then) {
+        return then == null ? null : Duration.between(asked, then);
     }
 
     void observe(GrantKeeper grants) {

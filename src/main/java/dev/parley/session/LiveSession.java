@@ -17,6 +17,11 @@ public interface LiveSession {
 
     SessionSnapshot snapshot();
 
+    /** What has passed of late; nothing, if this kind of session keeps no timeline. */
+    default Future<SessionTimeline> timeline() {
+        return Future.succeededFuture(SessionTimeline.NONE);
+    }
+
     /**
      * Ends the session when its running responses are done, or at the deadline.
      *

@@ -50,6 +50,7 @@ public final class RealtimeSession implements LiveSession {
     private final OwnEvents toldIds = new OwnEvents();
     private final Lifetime lifetime;
     private final Life life = new Life();
+    private final Timeline timeline = new Timeline();
 
     private volatile Phase phase = Phase.CONNECTING;
     private final UpstreamSide upstream;
@@ -73,7 +74,7 @@ public final class RealtimeSession implements LiveSession {
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
         this.upstream = new UpstreamSide(
-                context, services, order, report, life, toldIds, this.client, this::clientEnded, new Upstreams());
+                context, services, order, report, life, toldIds, this.client, this::clientEnded, new Recording(timeline, services.ticker(), registry::onTurn), new Upstreams());
     }
 
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */
@@ -111,6 +112,13 @@ public final class RealtimeSession implements LiveSession {
     @Override
     public boolean isParked() {
         return phase == Phase.PARKED;
+    }
+
+    @Override
+    public Future<SessionTimeline> timeline() {
+        Promise<SessionTimeline> promise = Promise.promise();
+        context.runOnContext(_ -> promise.complete(timeline.snapshot()));
+        return promise.future();
     }
 
     @Override
@@ -381,6 +389,7 @@ public final class RealtimeSession implements LiveSession {
             if (refusal.kind() == Kind.BUDGET_EXHAUSTED && order.tenant().closeOnExhausted()) {
                 end(Ending.of("client", refusal).causedBy(clientEventId));
             } else if (relaying()) {
+                report.refused(refusal);
                 client.send(RejectionMapper.errorEvent(refusal, toldIds.next(), clientEventId));
             }
         }

@@ -28,6 +28,7 @@ public final class SessionRegistry {
 
     private volatile BiConsumer<SessionId, String> toldOfKnown = (_, _) -> {};
     private volatile @Nullable Drain drain;
+    private volatile SessionTimeline.Listener turns = _ -> {};
 
     public SessionRegistry(int sessionsMax) {
         this.sessionsMax = sessionsMax;
@@ -125,6 +126,23 @@ public final class SessionRegistry {
     public Optional<LiveSession> find(String id) {
         LiveSession session = known.get(id);
         return Optional.ofNullable(session == null ? sessions.get(new SessionId(id)) : session);
+    }
+
+    /** What has passed in a session of late; empty if it is not one of this node's. */
+    public Future<Optional<SessionTimeline>> timeline(SessionId id) {
+        LiveSession session = sessions.get(id);
+        return session == null
+                ? Future.succeededFuture(Optional.empty())
+                : session.timeline().map(Optional::of);
+    }
+
+    /** Says who hears of the turns of all sessions; before the first one. */
+    public void listenForTurns(SessionTimeline.Listener listener) {
+        turns = listener;
+    }
+
+    void onTurn(SessionTimeline.Turn turn) {
+        turns.onTurn(turn);
     }
 
     /** Has the tenant's sessions look at once whether they may still be. */

@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import dev.parley.domain.Refusal;
 import dev.parley.protocol.Scrubber;
 import dev.parley.relay.Backlog.Replay;
 import dev.parley.relay.LegEnd;
@@ -25,9 +26,12 @@ public final class SessionReport {
     /** A client that provokes errors must not fill the record. */
     private static final int UPSTREAM_ERRORS_MAX = 20;
 
+    private static final int REFUSALS_MAX = 20;
+
     private final SessionServices services;
     private final SessionOrder order;
     private int upstreamErrors;
+    private int refusals;
 
     public SessionReport(SessionServices services, SessionOrder order) {
         this.services = services;
@@ -102,6 +106,15 @@ public final class SessionReport {
             report(Level.INFO, "client", code, "The upstream refused an event of the client.", null);
         } else {
             report(Level.WARN, "upstream", code, "The upstream reported an error.", null);
+        }
+    }
+
+    /** The client was refused something by a limit in a session that goes on; the first few of a session are kept. */
+    void refused(Refusal refusal) {
+        boolean byLimit =
+                refusal.kind() == Refusal.Kind.BUDGET_EXHAUSTED || refusal.kind() == Refusal.Kind.RATE_LIMITED;
+        if (byLimit && ++refusals <= REFUSALS_MAX) {
+            report(Level.INFO, "client", refusal.code(), refusal.message(), null);
         }
     }
 

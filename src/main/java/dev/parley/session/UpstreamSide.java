@@ -22,6 +22,7 @@ final class UpstreamSide implements Succession.Seat {
     private final SessionLife life;
     private final ClientSide client;
     private final Consumer<LegEnd> clientEnded;
+    private final Recording recording;
     private final Listener listener;
     private final @Nullable SessionMemory memory;
     private final Succession succession;
@@ -53,6 +54,7 @@ final class UpstreamSide implements Succession.Seat {
             OwnEvents ids,
             ClientSide client,
             Consumer<LegEnd> clientEnded,
+            Recording recording,
             Listener listener) {
         this.context = context;
         this.services = services;
@@ -61,6 +63,7 @@ final class UpstreamSide implements Succession.Seat {
         this.life = life;
         this.client = client;
         this.clientEnded = clientEnded;
+        this.recording = recording;
         this.listener = listener;
         this.memory = order.tenant().upstreamReplacementsMax() > 0 ? new SessionMemory() : null;
         this.succession = new Succession(context.owner(), services, order, report, ids, life, memory, this);
@@ -192,8 +195,8 @@ final class UpstreamSide implements Succession.Seat {
     private void serve(Tenure next) {
         tenure = next;
         next.takeOffice();
-        leg().judge(next.parts().upstreamGate());
-        client.follow(next.parts().clientGate(), leg());
+        leg().judge(recording.ofUpstream(next.parts().upstreamGate()));
+        client.follow(recording.ofClient(next.parts().clientGate()), leg());
     }
 
     @SuppressWarnings("ReferenceEquality") // the one in office, or another one

@@ -29,6 +29,8 @@ public final class Database implements AutoCloseable {
     private static final Duration LIFETIME_MAX = Duration.ofMinutes(30);
 
     private final HikariDataSource pool;
+    /** The connection of the transaction that runs on this thread: what is called inside takes part in it. */
+    private final ScopedValue<Connection> running = ScopedValue.newInstance();
 
     private Database(HikariDataSource pool) {
         this.pool = pool;
@@ -72,9 +74,12 @@ public final class Database implements AutoCloseable {
         return DriverManager.getConnection(server.jdbcUrl(), properties);
     }
 
-    /** Runs {@code work} on one connection; each statement is a transaction of its own. */
+    /** Runs {@code work} on one connection; each statement is a transaction of its own, unless one runs around it. */
     public <T> T withConnection(String doing, Work<T> work) {
         refuseOnEventLoop();
+        if (running.isBound()) {
+            return join(doing, work);
+        }
         try (Connection connection = pool.getConnection()) {
             return work.on(connection);
         } catch (SQLException e) {
@@ -84,16 +89,20 @@ public final class Database implements AutoCloseable {
 
     /**
      * Runs {@code work} in one transaction, committed when it returns and rolled back when it throws. When the commit
-     * itself fails, nobody knows whether it happened: retry only what may be done twice.
+     * itself fails, nobody knows whether it happened: retry only what may be done twice. Inside of a transaction of the
+     * same database on the same thread it is a part of that one.
      *
      * @param doing for the error message, such as "write usage entries"
      */
     public <T> T inTransaction(String doing, Work<T> work) {
         refuseOnEventLoop();
+        if (running.isBound()) {
+            return join(doing, work);
+        }
         try (Connection connection = pool.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                T result = work.on(connection);
+                T result = ScopedValue.where(running, connection).call(() -> work.on(connection));
                 connection.commit();
                 return result;
             } catch (SQLException | RuntimeException e) {
@@ -118,6 +127,14 @@ public final class Database implements AutoCloseable {
             }
             return work.on(connection);
         });
+    }
+
+    private <T> T join(String doing, Work<T> work) {
+        try {
+            return work.on(running.get());
+        } catch (SQLException e) {
+            throw StoreException.of(doing, e);
+        }
     }
 
     /** Connections in use now; for statistics. */

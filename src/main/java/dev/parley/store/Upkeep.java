@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the tables need from time to time: the ledger's partitions of this month and the next two, and the end of session
- * errors, of commands to nodes, of ended nodes and of deliveries to webhooks after {@link #KEPT}, and of budget windows
- * {@link #WINDOWS_KEPT} after their own end. At every start and once a day; every ten minutes the end of windows of quotas.
- * On a virtual thread of its own.
+ * errors, of commands to nodes, of ended nodes and of deliveries to webhooks after {@link #KEPT}, of budget windows
+ * {@link #WINDOWS_KEPT} after their own end, and what is left of sign-ins. At every start and once a day; every ten minutes
+ * the end of windows of quotas. On a virtual thread of its own.
  */
 public final class Upkeep implements AutoCloseable {
     static final Duration KEPT = Duration.ofDays(30);
@@ -112,6 +112,7 @@ public final class Upkeep implements AutoCloseable {
         deleteAll("delete old budget windows", connection -> delete(connection, OLD_WINDOWS, WINDOWS_KEPT));
         deleteAll("delete old deliveries", connection -> delete(connection, OLD_DELIVERIES, KEPT));
         database.inTransaction("delete old commands and nodes", Upkeep::deleteNodes);
+        database.inTransaction("delete old sign-ins", Upkeep::deleteSignIns);
     }
 
     private void deleteAll(String doing, Database.Work<Integer> some) {
@@ -134,6 +135,13 @@ public final class Upkeep implements AutoCloseable {
             }
         }
         return deleted;
+    }
+
+    /** A browser is signed in for less than a day, whatever it does. */
+    private static int deleteSignIns(Connection connection) throws SQLException {
+        return Sql.update(connection, "delete from sign_in_link where expires_at < now()")
+                + Sql.update(connection, "delete from console_session where created_at < now() - interval '1 day'")
+                + Sql.update(connection, "delete from idempotent_answer where created_at < now() - interval '1 day'");
     }
 
     private static int delete(Connection connection, String some, Duration kept) throws SQLException {

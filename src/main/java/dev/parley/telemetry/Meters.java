@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every meter of the broker, with its name. Labels come from bounded sets: a label that could grow without end (a code that
@@ -32,6 +33,9 @@ public final class Meters {
     private final Timer acquired;
     private final Timer handshakes;
     private final Timer loopLag;
+    private final Timer firstOutputs;
+    private final Timer firstAudios;
+    private final Timer turns;
 
     public Meters(MeterRegistry registry) {
         this.registry = registry;
@@ -60,6 +64,15 @@ public final class Meters {
                 .description("How late event loops run their timers")
                 .publishPercentiles(0.5, 0.99)
                 .register(registry);
+        // The first two are named as OpenTelemetry's GenAI conventions do.
+        this.firstOutputs = latency(
+                registry,
+                "gen_ai.server.time_to_first_token",
+                "From the end of the user's turn to the first delta of its response");
+        this.firstAudios =
+                latency(registry, "parley.time.to.first.audio", "From the end of the user's turn to the first audio");
+        this.turns =
+                latency(registry, "gen_ai.server.request.duration", "From the end of the user's turn to response.done");
     }
 
     /** A gauge that asks {@code value} whenever it is read; from any thread, so it must not block. */
@@ -141,6 +154,24 @@ public final class Meters {
         tokens("image_cached", tokens.cachedImage());
         cost.increment((double) amount.value() / NANOS_PER_USD);
         commits.record(waited);
+    }
+
+    /** A response has ended; what never came is null. */
+    public void turn(@Nullable Duration firstOutput, @Nullable Duration firstAudio, Duration whole) {
+        if (firstOutput != null) {
+            firstOutputs.record(firstOutput);
+        }
+        if (firstAudio != null) {
+            firstAudios.record(firstAudio);
+        }
+        turns.record(whole);
+    }
+
+    private static Timer latency(MeterRegistry registry, String name, String description) {
+        return Timer.builder(name)
+                .description(description)
+                .publishPercentiles(0.5, 0.95, 0.99)
+                .register(registry);
     }
 
     /** A timer of an event loop ran this late. */

@@ -45,6 +45,10 @@ class HelpTest {
                 "billing rebuild",
                 "billing reconcile",
                 "bench ledger",
+                "audit verify",
+                "audit checkpoint",
+                "administrator list",
+                "administrator link",
                 "bench relay"
             })
     void everyCommandExplainsItself(String command) {

@@ -38,9 +38,11 @@ class ArchitectureTest {
             Map.entry("cluster", Set.of("domain", "concurrent", "config", "telemetry", "tenancy", "quota")),
             Map.entry("ledger", Set.of("domain", "concurrent", "config", "telemetry")),
             Map.entry("webhook", Set.of("domain", "concurrent", "outbound")),
+            Map.entry("administration", Set.of("domain", "concurrent", "tenancy")),
             Map.entry(
                     "store",
                     Set.of(
+                            "administration",
                             "domain",
                             "concurrent",
                             "config",
@@ -101,6 +103,7 @@ class ArchitectureTest {
             Map.entry(
                     "admin",
                     Set.of(
+                            "administration",
                             "domain",
                             "concurrent",
                             "config",
@@ -162,6 +165,7 @@ class ArchitectureTest {
         confine("io.vertx.core.impl.", Set.of("relay"), broken);
         confine("io.vertx.core.http.impl.", Set.of("relay"), broken);
         confine("picocli.", Set.of("cli"), broken);
+        confine("org.bouncycastle.", Set.of("administration"), broken);
         assertThat(broken).as("libraries outside their packages").isEmpty();
     }
 

@@ -1,0 +1,174 @@
+package dev.parley.admin;
+
+import dev.parley.administration.Administrator;
+import dev.parley.administration.AdministratorStore;
+import dev.parley.administration.AdministratorStore.Session;
+import dev.parley.administration.Permission;
+import dev.parley.administration.Role;
+import dev.parley.administration.SignIn;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Administrators and the browsers that they are signed in with. There is always an owner. */
+final class AdministratorResource {
+    private static final int NAME_MAX = 128;
+
+    private final AdministratorStore store;
+    private final SignIn signIn;
+    private final Changes changes;
+
+    AdministratorResource(AdministratorStore store, SignIn signIn, Changes changes) {
+        this.store = store;
+        this.signIn = signIn;
+        this.changes = changes;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.get("/administrators", Permission.ADMINISTRATORS_READ, _ -> list()),
+                Endpoint.create("/administrators", Permission.ADMINISTRATORS_WRITE, this::create),
+                Endpoint.of(HttpMethod.PATCH, "/administrators/{name}", Permission.ADMINISTRATORS_WRITE, this::change),
+                Endpoint.of(HttpMethod.DELETE, "/administrators/{name}", Permission.ADMINISTRATORS_WRITE, this::delete),
+                Endpoint.of(
+                        HttpMethod.POST, "/administrators/{name}/link", Permission.ADMINISTRATORS_WRITE, this::link),
+                Endpoint.get("/console-sessions", Permission.ADMINISTRATORS_READ, this::sessions),
+                Endpoint.of(
+                        HttpMethod.DELETE,
+                        "/console-sessions/{id}",
+                        Permission.ADMINISTRATORS_WRITE,
+                        this::endSession));
+    }
+
+    private Answer list() {
+        return Call.list(store.list().stream().map(AdministratorResource::json).toList());
+    }
+
+    private Answer create(Call call) {
+        Fields fields = call.fields();
+        String name =
+                fields.parsed("name", NAME_MAX, Administrator::checkedName).orElse("");
+        if (!fields.has("name")) {
+            fields.mistake("name", "is required");
+        }
+        Role role = fields.parsed("role", NAME_MAX, Role::of).orElse(Role.VIEWER);
+        fields.done();
+        return changes.inTransaction(() -> {
+            Administrator made = store.create(name, role)
+                    .orElseThrow(() -> Problem.conflict("There is an administrator '" + name + "' already."));
+            changes.note(call, "administrator.create", target(name), null, settings(made));
+            return Answer.created(json(made).put("link_secret", signIn.link(made)))
+                    .version(made.generation())
+                    .shownOnce();
+        });
+    }
+
+    private Answer change(Call call) {
+        Administrator old = found(call);
+        long generation = call.ifMatch();
+        Fields fields = call.fields();
+        Role role = fields.parsed("role", NAME_MAX, Role::of).orElse(old.role());
+        boolean disabled = fields.flag("disabled").orElse(old.disabled());
+        fields.done();
+        return changes.inTransaction(() -> {
+            Administrator changed =
+                    store.change(old.name(), generation, role, disabled).orElseThrow(Problem::changedMeanwhile);
+            refuseWithoutOwner();
+            store.endSessions(old.id(), ownSession(call, old));
+            changes.note(call, "administrator.change", target(old.name()), settings(old), settings(changed));
+            return Answer.ok(json(changed)).version(changed.generation());
+        });
+    }
+
+    private Answer delete(Call call) {
+        Administrator old = found(call);
+        return changes.inTransaction(() -> {
+            store.delete(old.name());
+            refuseWithoutOwner();
+            changes.note(call, "administrator.delete", target(old.name()), settings(old), null);
+            return Answer.none();
+        });
+    }
+
+    private Answer link(Call call) {
+        call.fields().done();
+        Administrator administrator = found(call);
+        return changes.inTransaction(() -> {
+            String secret = signIn.link(administrator);
+            changes.note(call, "administrator.link", target(administrator.name()), null, null);
+            return Answer.created(new JsonObject()
+                    .put("link_secret", secret)
+                    .put("expires_in_seconds", SignIn.LINK_LIFE.toSeconds()));
+        });
+    }
+
+    private Answer sessions(Call call) {
+        String own = call.principal().session() == null
+                ? ""
+                : call.principal().session().id();
+        return Call.list(store.sessions(SignIn.IDLE_MAX, SignIn.LIFE_MAX).stream()
+                .map(session -> json(session).put("current", session.id().equals(own)))
+                .toList());
+    }
+
+    private Answer endSession(Call call) {
+        String id = call.path("id");
+        return changes.inTransaction(() -> {
+            if (!store.endSession(id)) {
+                throw Problem.notFound("There is no such session.");
+            }
+            changes.note(call, "console_session.end", "console_session/" + id, null, null);
+            return Answer.none();
+        });
+    }
+
+    private void refuseWithoutOwner() {
+        if (store.owners() == 0) {
+            throw Problem.conflict("Somebody has to be owner: make another one first.");
+        }
+    }
+
+    private Administrator found(Call call) {
+        return store.find(call.path("name"))
+                .orElseThrow(() -> Problem.notFound("There is no administrator of this name."));
+    }
+
+    /** Whoever changes their own role stays signed in. */
+    private static @Nullable String ownSession(Call call, Administrator changed) {
+        var session = call.principal().session();
+        return session != null && session.administrator().id() == changed.id() ? session.id() : null;
+    }
+
+    private static String target(String name) {
+        return "administrator/" + name;
+    }
+
+    private static JsonObject settings(Administrator one) {
+        return new JsonObject().put("role", one.role().word()).put("disabled", one.disabled());
+    }
+
+    private static JsonObject json(Administrator one) {
+        Instant locked = one.lockedUntil();
+        return settings(one)
+                .put("name", one.name())
+                .put("generation", one.generation())
+                .put("has_password", one.passwordHash() != null)
+                .put("locked_until", locked == null ? null : locked.toString())
+                .put("created_at", one.createdAt().toString())
+                .put(
+                        "last_sign_in_at",
+                        one.lastSignInAt() == null ? null : one.lastSignInAt().toString());
+    }
+
+    private static JsonObject json(Session session) {
+        return new JsonObject()
+                .put("id", session.id())
+                .put("administrator", session.administrator().name())
+                .put("created_at", session.createdAt().toString())
+                .put("seen_at", session.seenAt().toString())
+                .put("address", session.address())
+                .put("agent", session.agent());
+    }
+}

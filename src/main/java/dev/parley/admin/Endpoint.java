@@ -1,0 +1,65 @@
+package dev.parley.admin;
+
+import dev.parley.administration.Permission;
+import io.vertx.core.http.HttpMethod;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation of the admin API.
+ *
+ * @param path below {@code /api/v1}, with parameters in braces
+ * @param access who may
+ * @param permission what it takes, if the access is by permission
+ * @param creates whether it takes an {@code Idempotency-Key}
+ */
+record Endpoint(
+        HttpMethod method,
+        String path,
+        Access access,
+        @Nullable Permission permission,
+        boolean creates,
+        Handler handler) {
+
+    /** Who may call an operation. */
+    enum Access {
+        ANYBODY,
+        /** Anybody who is signed in with a browser. */
+        BROWSER,
+        PERMISSION
+    }
+
+    /** Does the work, on a virtual thread. */
+    interface Handler {
+        Answer handle(Call call) throws Exception;
+    }
+
+    static Endpoint anybody(HttpMethod method, String path, Handler handler) {
+        return new Endpoint(method, path, Access.ANYBODY, null, false, handler);
+    }
+
+    static Endpoint browser(HttpMethod method, String path, Handler handler) {
+        return new Endpoint(method, path, Access.BROWSER, null, false, handler);
+    }
+
+    static Endpoint get(String path, Permission permission, Handler handler) {
+        return of(HttpMethod.GET, path, permission, handler);
+    }
+
+    static Endpoint of(HttpMethod method, String path, Permission permission, Handler handler) {
+        return new Endpoint(method, path, Access.PERMISSION, permission, false, handler);
+    }
+
+    /** Makes something new. */
+    static Endpoint create(String path, Permission permission, Handler handler) {
+        return new Endpoint(HttpMethod.POST, path, Access.PERMISSION, permission, true, handler);
+    }
+
+    /** The path as Vert.x writes it. */
+    String routePath() {
+        return path.replaceAll("\\{(\\w+)}", ":$1");
+    }
+
+    boolean changes() {
+        return !method.equals(HttpMethod.GET);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.parley.admin;
+
+import dev.parley.concurrent.Blocking;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+/** What other nodes may ask this one for, with a seal: the figures and timelines of its sessions. */
+final class NodeDoor {
+    static final String FIGURES = "/internal/figures";
+    static final String TIMELINE = "/internal/timeline/";
+
+    private final long epoch;
+    private final OwnFigures own;
+    private final NodeSeal seal;
+    private final Blocking blocking;
+
+    NodeDoor(long epoch, OwnFigures own, NodeSeal seal, Blocking blocking) {
+        this.epoch = epoch;
+        this.own = own;
+        this.seal = seal;
+        this.blocking = blocking;
+    }
+
+    void mount(Router router) {
+        router.get(FIGURES).handler(this::guard).handler(this::figures);
+        router.get(TIMELINE + ":session").handler(this::guard).handler(this::timeline);
+    }
+
+    private void guard(RoutingContext context) {
+        String given = context.request().getHeader(NodeSeal.HEADER);
+        if (given == null || !seal.good(given, context.request().path())) {
+            Dispatcher.write(context.response(), Problem.unauthenticated());
+            return;
+        }
+        context.next();
+    }
+
+    private void figures(RoutingContext context) {
+        blocking.call(() -> new JsonObject()
+                        .put("epoch", epoch)
+                        .put("figures", own.rows())
+                        .put("turns", own.turns())
+                        .encode())
+                .onSuccess(body -> answer(context, body))
+                .onFailure(_ -> Dispatcher.write(context.response(), Problem.unavailable("Busy.")));
+    }
+
+    private void timeline(RoutingContext context) {
+        own.timeline(context.pathParam("session")).onSuccess(found -> {
+            if (found.isPresent()) {
+                answer(context, found.get().encode());
+            } else {
+                Dispatcher.write(context.response(), Problem.notFound("There is no such session here."));
+            }
+        });
+    }
+
+    private static void answer(RoutingContext context, String body) {
+        context.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .end(body);
+    }
+}

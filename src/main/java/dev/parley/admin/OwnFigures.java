@@ -1,0 +1,89 @@
+package dev.parley.admin;
+
+import dev.parley.admin.SessionFigures.Figure;
+import dev.parley.concurrent.Ticker;
+import dev.parley.domain.NanoUsd;
+import dev.parley.domain.SessionId;
+import dev.parley.session.SessionRegistry;
+import dev.parley.session.SessionSnapshot;
+import dev.parley.session.SessionTimeline;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The figures of this node's sessions, and how they travel to another node. Thread-safe. */
+final class OwnFigures {
+    private final SessionRegistry registry;
+    private final RecentTurns turns;
+    private final Ticker ticker;
+
+    OwnFigures(SessionRegistry registry, RecentTurns turns, Ticker ticker) {
+        this.registry = registry;
+        this.turns = turns;
+        this.ticker = ticker;
+    }
+
+    /** How quick the last turns were: a row each. */
+    JsonArray turns() {
+        return turns.rows(ticker.now());
+    }
+
+    Map<String, Figure> look() {
+        Map<String, Figure> figures = new HashMap<>();
+        for (SessionSnapshot session : registry.snapshots()) {
+            figures.put(session.id().value(), new Figure(session.phase(), session.openResponses(), session.spent()));
+        }
+        return figures;
+    }
+
+    Future<Optional<JsonObject>> timeline(String session) {
+        return registry.timeline(new SessionId(session)).map(found -> found.map(OwnFigures::json));
+    }
+
+    /** For the wire: a row each. */
+    JsonArray rows() {
+        JsonArray rows = new JsonArray();
+        look().forEach((id, figure) -> rows.add(new JsonArray()
+                .add(id)
+                .add(figure.phase())
+                .add(figure.openResponses())
+                .add(figure.spent().value())));
+        return rows;
+    }
+
+    static void read(JsonArray rows, Map<String, Figure> into) {
+        for (int i = 0; i < rows.size(); i++) {
+            JsonArray row = rows.getJsonArray(i);
+            into.put(row.getString(0), new Figure(row.getString(1), row.getInteger(2), new NanoUsd(row.getLong(3))));
+        }
+    }
+
+    private static JsonObject json(SessionTimeline timeline) {
+        JsonArray spans = new JsonArray();
+        timeline.spans()
+                .forEach(span -> spans.add(new JsonObject()
+                        .put("from", span.fromClient() ? "client" : "upstream")
+                        .put("type", span.type())
+                        .put("first_at", span.from().toString())
+                        .put("last_at", span.to().toString())
+                        .put("events", span.events())
+                        .put("bytes", span.bytes())));
+        JsonArray turns = new JsonArray();
+        timeline.turns()
+                .forEach(turn -> turns.add(new JsonObject()
+                        .put("asked_at", turn.asked().toString())
+                        .put("first_output_at", text(turn.firstOutput()))
+                        .put("first_audio_at", text(turn.firstAudio()))
+                        .put("done_at", text(turn.done()))));
+        return new JsonObject().put("spans", spans).put("turns", turns);
+    }
+
+    private static @Nullable String text(@Nullable Instant at) {
+        return at == null ? null : at.toString();
+    }
+}

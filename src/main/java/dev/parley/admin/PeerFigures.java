@@ -1,0 +1,123 @@
+package dev.parley.admin;
+
+import dev.parley.administration.Reports;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/** The figures of this node and, over HTTP, of all other living ones, asked at once and given up after {@link #PATIENCE}. */
+final class PeerFigures implements SessionFigures, AutoCloseable {
+    static final Duration PATIENCE = Duration.ofMillis(800);
+
+    private final long epoch;
+    private final OwnFigures own;
+    private final NodeSeal seal;
+    private final Reports reports;
+    private final String scheme;
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(PATIENCE)
+            .build();
+
+    /** @param scheme of the admin plane, which is the same on all nodes */
+    PeerFigures(long epoch, OwnFigures own, NodeSeal seal, Reports reports, String scheme) {
+        this.epoch = epoch;
+        this.own = own;
+        this.seal = seal;
+        this.reports = reports;
+        this.scheme = scheme;
+    }
+
+    @Override
+    public Seen look() {
+        Map<String, CompletableFuture<JsonObject>> asked = new HashMap<>();
+        for (JsonObject node : peers()) {
+            asked.put(node.getString("name"), ask(node, NodeDoor.FIGURES));
+        }
+        Map<String, Figure> figures = new HashMap<>(own.look());
+        List<JsonArray> turns = new ArrayList<>();
+        own.turns().forEach(turn -> turns.add((JsonArray) turn));
+        List<String> silent = new ArrayList<>();
+        asked.forEach((name, answer) -> {
+            try {
+                JsonObject told = answer.join();
+                OwnFigures.read(told.getJsonArray("figures"), figures);
+                told.getJsonArray("turns", new JsonArray()).forEach(turn -> turns.add((JsonArray) turn));
+            } catch (CompletionException | ClassCastException | NullPointerException unusable) {
+                silent.add(name);
+            }
+        });
+        return new Seen(figures, turns, silent);
+    }
+
+    @Override
+    public Optional<JsonObject> timeline(String session, String node) {
+        try {
+            Optional<JsonObject> here = own.timeline(session)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+            if (here.isPresent()) {
+                return here;
+            }
+            return peers().stream()
+                    .filter(peer -> peer.getString("name").equals(node))
+                    .findFirst()
+                    .map(peer -> ask(peer, NodeDoor.TIMELINE + session).join());
+        } catch (CompletionException unanswered) {
+            return Optional.empty();
+        }
+    }
+
+    private List<JsonObject> peers() {
+        return reports.nodes().stream()
+                .filter(node -> node.getValue("ended_at") == null && node.getLong("epoch") != epoch)
+                .toList();
+    }
+
+    private CompletableFuture<JsonObject> ask(JsonObject node, String path) {
+        HttpRequest request;
+        try {
+            request = HttpRequest.newBuilder(URI.create(scheme + "://" + node.getString("address") + path))
+                    .header(NodeSeal.HEADER, seal.seal(path))
+                    .timeout(PATIENCE)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return http.sendAsync(request, BodyHandlers.ofString())
+                .thenApply(PeerFigures::body)
+                .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static JsonObject body(HttpResponse<String> response) {
+        try {
+            if (response.statusCode() == 200) {
+                return new JsonObject(response.body());
+            }
+        } catch (DecodeException e) {
+            throw new CompletionException(e);
+        }
+        throw new CompletionException("the node answered " + response.statusCode(), null);
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.parley.admin;
+
+import dev.parley.domain.NanoUsd;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What live sessions are at, as only the nodes that serve them know. Blocks. Thread-safe. */
+public interface SessionFigures {
+    /** The figures of all nodes. */
+    Seen look();
+
+    /**
+     * What has passed in a live session of late; empty if no node tells of it.
+     *
+     * @param node that serves it
+     */
+    Optional<JsonObject> timeline(String session, String node);
+
+    /**
+     * @param turns of all nodes together, as {@link RecentTurns} writes them
+     * @param silentNodes those that did not answer in time
+     */
+    record Seen(Map<String, Figure> figures, List<JsonArray> turns, List<String> silentNodes) {}
+
+    /** @param spent what the session's committed or committing usage entries cost */
+    record Figure(String phase, int openResponses, NanoUsd spent) {}
+}

@@ -1,0 +1,181 @@
+package dev.parley.administration;
+
+import dev.parley.administration.AdministratorStore.Link;
+import dev.parley.administration.AdministratorStore.Session;
+import dev.parley.concurrent.Ticker;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets administrators in. A wrong password is told in the same words, after the same time, as an unknown name; after
+ * {@link #FAILURES_FREE} wrong ones each further one locks the name for twice as long. Blocks. Thread-safe.
+ */
+public final class SignIn {
+    /** A browser that is not used for so long is signed out. */
+    public static final Duration IDLE_MAX = Duration.ofHours(2);
+    /** A browser signs in again after so long, used or not. */
+    public static final Duration LIFE_MAX = Duration.ofHours(12);
+    /** How long a password counts for changes. */
+    public static final Duration CONFIRMED_FOR = Duration.ofMinutes(30);
+    /** How long a sign-in link is good. */
+    public static final Duration LINK_LIFE = Duration.ofHours(24);
+
+    static final int FAILURES_FREE = 5;
+    static final Duration LOCK_FIRST = Duration.ofSeconds(15);
+    static final Duration LOCK_MAX = Duration.ofMinutes(15);
+    private static final String WRONG = "The name or the password is wrong.";
+    private static final int NAME_SHOWN_MAX = 128;
+
+    private final AdministratorStore store;
+    private final AuditLog audit;
+    private final Passwords passwords;
+    private final Attempts attempts;
+    private final Ticker ticker;
+
+    public SignIn(AdministratorStore store, AuditLog audit, Passwords passwords, Ticker ticker) {
+        this.store = store;
+        this.audit = audit;
+        this.passwords = passwords;
+        this.attempts = new Attempts(ticker);
+        this.ticker = ticker;
+    }
+
+    /** @return the secret of the new session, for the browser's cookie */
+    public String withPassword(String name, String password, String address, String agent) throws SignInRefused {
+        limit(address);
+        Administrator known = store.find(name).orElse(null);
+        refuseLocked(known);
+        if (!passwords.matches(password, known == null ? null : known.passwordHash())) {
+            throw wrong(name, known, address);
+        }
+        if (known == null || known.disabled()) {
+            throw wrong(name, null, address);
+        }
+        return begin(known, address, agent, "sign_in");
+    }
+
+    /** Sets the password of whom the link is for, and signs in; the first owner chooses a name as well. */
+    public String withLink(String secret, @Nullable String chosenName, String password, String address, String agent)
+            throws SignInRefused {
+        limit(address);
+        String hash = passwords.hash(Passwords.checked(password));
+        Optional<String> begun = audit.inTransaction(() -> store.takeLink(SecretText.digest(secret))
+                .map(link -> whose(link, chosenName))
+                .map(administrator -> {
+                    store.setPassword(administrator.id(), hash);
+                    store.endSessions(administrator.id(), null);
+                    return begin(administrator, address, agent, "sign_in.link");
+                }));
+        return begun.orElseThrow(() -> new SignInRefused("This link is not good any more: ask for a new one.", null));
+    }
+
+    /** Whose link it is, if it is still good. */
+    public Optional<Link> look(String secret, String address) throws SignInRefused {
+        limit(address);
+        return store.findLink(SecretText.digest(secret));
+    }
+
+    /** The password again, for changes. */
+    public void confirm(Session session, String password, String address) throws SignInRefused {
+        limit(address);
+        Administrator administrator = session.administrator();
+        refuseLocked(administrator);
+        if (!passwords.matches(password, administrator.passwordHash())) {
+            throw wrong(administrator.name(), administrator, address);
+        }
+        store.succeeded(administrator.id());
+        store.confirmSession(session.id());
+    }
+
+    /** Another password, which ends the other sessions. */
+    public void changePassword(Session session, String password) {
+        String hash = passwords.hash(Passwords.checked(password));
+        Administrator administrator = session.administrator();
+        audit.inTransaction(() -> {
+            store.setPassword(administrator.id(), hash);
+            store.endSessions(administrator.id(), session.id());
+            append(administrator.name(), session.address(), "administrator.password", null);
+            return administrator;
+        });
+    }
+
+    /** A link with which the administrator sets a password; those made before are good no more. */
+    public String link(Administrator administrator) {
+        String secret = SecretText.random();
+        store.addLink(SecretText.digest(secret), administrator.id(), LINK_LIFE);
+        return secret;
+    }
+
+    /** A link that makes the first owner; empty if there is an administrator already. */
+    public Optional<String> firstLink() {
+        if (!store.none()) {
+            return Optional.empty();
+        }
+        String secret = SecretText.random();
+        store.addLink(SecretText.digest(secret), null, LINK_LIFE);
+        return Optional.of(secret);
+    }
+
+    private Administrator whose(Link link, @Nullable String chosenName) {
+        String name = link.administrator();
+        if (name != null) {
+            return store.find(name).orElseThrow();
+        }
+        String chosen = Administrator.checkedName(chosenName == null ? "" : chosenName);
+        return store.create(chosen, Role.OWNER).orElseThrow();
+    }
+
+    private String begin(Administrator administrator, String address, String agent, String action) {
+        String secret = SecretText.random();
+        return audit.inTransaction(() -> {
+            store.succeeded(administrator.id());
+            String id = SecretText.id("cs_");
+            store.addSession(id, SecretText.digest(secret), administrator.id(), address, agent);
+            append(administrator.name(), address, action, new JsonObject().put("session", id));
+            return secret;
+        });
+    }
+
+    private void limit(String address) throws SignInRefused {
+        Optional<Duration> wait = attempts.count(address);
+        if (wait.isPresent()) {
+            throw new SignInRefused("Too many tries from this address.", wait.get());
+        }
+    }
+
+    private void refuseLocked(@Nullable Administrator known) throws SignInRefused {
+        Instant until = known == null ? null : known.lockedUntil();
+        if (until != null && until.isAfter(ticker.now())) {
+            throw new SignInRefused("Too many wrong passwords for this name.", Duration.between(ticker.now(), until));
+        }
+    }
+
+    private SignInRefused wrong(String name, @Nullable Administrator known, String address) {
+        audit.inTransaction(() -> {
+            if (known != null) {
+                store.failed(known.id(), lockAfter(known.failures() + 1));
+            }
+            String shown = name.length() > NAME_SHOWN_MAX ? name.substring(0, NAME_SHOWN_MAX) : name;
+            append(shown, address, "sign_in.refused", null);
+            return shown;
+        });
+        return new SignInRefused(WRONG, null);
+    }
+
+    private @Nullable Instant lockAfter(int failures) {
+        if (failures < FAILURES_FREE) {
+            return null;
+        }
+        int doublings = Math.min(failures - FAILURES_FREE, 20);
+        Duration lock = LOCK_FIRST.multipliedBy(1L << doublings);
+        return ticker.now().plus(lock.compareTo(LOCK_MAX) < 0 ? lock : LOCK_MAX);
+    }
+
+    private void append(String name, String address, String action, @Nullable JsonObject after) {
+        audit.append(
+                new AuditLog.Entry(Actor.administrator(name, address), action, "administrator/" + name, null, after));
+    }
+}

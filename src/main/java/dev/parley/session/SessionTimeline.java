@@ -1,0 +1,43 @@
+package dev.parley.session;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What has passed in a live session of late, the oldest first: types, sizes and times, never content. */
+public record SessionTimeline(List<Span> spans, List<Turn> turns) {
+    static final SessionTimeline NONE = new SessionTimeline(List.of(), List.of());
+
+    public SessionTimeline {
+        spans = List.copyOf(spans);
+        turns = List.copyOf(turns);
+    }
+
+    /**
+     * Events of one type and direction that followed each other.
+     *
+     * @param type as on the wire, or {@code other}
+     * @param bytes of all of them, as they came
+     */
+    public record Span(boolean fromClient, String type, Instant from, Instant to, int events, long bytes) {}
+
+    /**
+     * One response. While several run at once, what is delivered counts for the one that was created last.
+     *
+     * @param asked when the user's side ended: the client's {@code response.create}, or the end of speech that the provider saw
+     * @param firstOutput when the first delta came; null if none did
+     * @param firstAudio when the first audio came; null if none did
+     * @param done null while it runs
+     */
+    public record Turn(
+            Instant asked,
+            @Nullable Instant firstOutput,
+            @Nullable Instant firstAudio,
+            @Nullable Instant done) {}
+
+    /** Hears of every turn that is done; on event loops, so it must not block. */
+    @FunctionalInterface
+    public interface Listener {
+        void onTurn(Turn turn);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.parley.store;
+
+import dev.parley.administration.PriceList;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The price book in Postgres, for who adds to it. Blocks. Thread-safe. */
+public final class JdbcPriceList implements PriceList {
+    private final Database database;
+
+    public JdbcPriceList(Database database) {
+        this.database = database;
+    }
+
+    @Override
+    public int add(String model, Instant validFrom, Map<String, Long> rates) {
+        return database.inTransaction("add a price", connection -> {
+            if (Sql.query(connection, "select from model where name = ? for update", _ -> true, model)
+                    .isEmpty()) {
+                throw new IllegalArgumentException("there is no model '" + model + "'");
+            }
+            List<Object> values = new ArrayList<>(List.of(model, model, validFrom.atOffset(ZoneOffset.UTC)));
+            RATES.forEach(rate -> values.add(rates.getOrDefault(rate, 0L)));
+            String marks = RATES.stream().map(_ -> "?").collect(Collectors.joining(", "));
+            return Sql.query(
+                            connection,
+                            "insert into price (model, version, valid_from, " + String.join(", ", RATES)
+                                    + ") values (?, (select coalesce(max(version), 0) + 1 from price where model = ?), ?, "
+                                    + marks + ") on conflict do nothing returning version",
+                            row -> row.getInt("version"),
+                            values.toArray())
+                    .stream()
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("there is a price from this very time already"));
+        });
+    }
+}

@@ -1,0 +1,257 @@
+// The console through a whole broker, as people use it. Prints what it has seen as JSON; fails when something is not as it must be.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { launch } from './browser.mjs';
+
+const { PARLEY_ADMIN, PARLEY_LINK, PARLEY_WS, PARLEY_SHOTS } = process.env;
+const PASSWORD = 'correct horse battery staple';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const seen = { pages: [], requests: 0, scriptBytes: 0, violations: [] };
+mkdirSync(PARLEY_SHOTS, { recursive: true });
+
+const browser = await launch();
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false });
+const page = await context.newPage();
+const complaints = [];
+page.on('pageerror', (error) => complaints.push('page error: ' + error.message));
+page.on('console', (message) => {
+  if (message.type() === 'error' && !/401|412|409|422/.test(message.text())) complaints.push('console: ' + message.text());
+});
+page.on('request', (request) => {
+  seen.requests++;
+  if (!request.url().startsWith(PARLEY_ADMIN)) complaints.push('a request to another origin: ' + request.url());
+});
+page.on('response', async (response) => {
+  if (/\.js$/.test(new URL(response.url()).pathname)) {
+    assert.equal(response.headers()['content-encoding'], 'gzip');
+    seen.scriptBytes += (await response.request().sizes()).responseBodySize;
+  }
+});
+
+async function check(name) {
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(PARLEY_SHOTS, name + '.png') });
+  seen.pages.push(name);
+  // The policy of the page forbids to add scripts, so the checker comes by way of the debugger.
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+  for (const violation of result.violations) {
+    seen.violations.push(`${name}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  }
+}
+
+async function heading(name) {
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
+
+// The first owner.
+await page.goto(PARLEY_ADMIN + PARLEY_LINK);
+await page.getByLabel('Your name').fill('alice@example.com');
+await page.getByLabel('Password').fill(PASSWORD);
+await check('welcome');
+await page.getByRole('button', { name: 'Begin' }).click();
+await heading('Overview');
+const cookies = await context.cookies();
+assert.deepEqual(
+  cookies.map((cookie) => [cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite]),
+  [['__Host-parley', true, true, 'Strict']],
+);
+
+// A tenant with a budget, from the keyboard.
+await page.keyboard.press('g');
+await page.keyboard.press('t');
+await heading('Tenants');
+await page.getByRole('button', { name: 'New tenant' }).click();
+await page.getByLabel('Id', { exact: true }).fill('acme');
+await page.getByLabel('Name', { exact: true }).first().fill('Acme <img src=x onerror=alert(1)>');
+await page.getByRole('button', { name: 'Add budget' }).click();
+await page.getByLabel('Amount', { exact: true }).fill('1.5x');
+await page.getByLabel('Amount', { exact: true }).blur();
+await page.getByRole('button', { name: 'Make tenant' }).click();
+await page.getByRole('alert').waitFor();
+await page.getByLabel('Amount', { exact: true }).fill('2.50');
+await page.getByLabel('Amount', { exact: true }).blur();
+await check('tenant-form');
+await page.getByRole('button', { name: 'Make tenant' }).click();
+await heading('acme');
+await page.getByText('Acme <img src=x onerror=alert(1)>').waitFor();
+
+// A token, and a conversation with it.
+await page.getByRole('tab', { name: 'Issuers and tokens' }).click();
+await page.getByRole('button', { name: 'Mint token' }).click();
+await page.getByLabel('Subject').fill('user-17');
+await page.getByRole('button', { name: 'Mint', exact: true }).click();
+const token = await page.locator('[data-secret]').textContent();
+assert.match(token, /^eyJ/);
+await page.getByRole('button', { name: 'Done' }).click();
+await check('credentials');
+
+const talker = talk(token);
+await talker.turn();
+await talker.turn();
+
+// It is seen live, with its money.
+await page.keyboard.press('Control+k');
+await page.getByRole('combobox').fill('live');
+await page.keyboard.press('Enter');
+await heading('Live sessions');
+const row = page.getByRole('row').filter({ hasText: 'user-17' });
+await row.waitFor();
+await row.getByText(/\$0\.0\d+/).waitFor();
+seen.costBefore = await row.getByRole('cell').last().textContent();
+await talker.turn();
+await page.waitForFunction(
+  (old) => ![...document.querySelectorAll('[role=row]')].some((one) => one.textContent.includes(old)),
+  seen.costBefore,
+);
+seen.costAfter = await row.getByRole('cell').last().textContent();
+await check('sessions');
+await row.getByRole('link').first().click();
+await heading('Session');
+await page.getByText('response.done').first().waitFor();
+await check('session');
+
+// A lower limit: the live session obeys.
+await page.goto(PARLEY_ADMIN + '/#/tenants/acme?tab=limits');
+await page.getByLabel('Amount', { exact: true }).fill('0.000001');
+await page.getByLabel('Amount', { exact: true }).blur();
+await page.getByRole('button', { name: 'Save limits' }).click();
+await page.getByText('Saved.').waitFor();
+await check('limits');
+seen.refusedWith = await talker.refusal();
+assert.match(seen.refusedWith, /budget/);
+
+// The session is ended, by name.
+await page.goto(PARLEY_ADMIN + '/#/sessions');
+await row.getByRole('link').first().click();
+await page.getByRole('button', { name: 'End session…' }).click();
+const confirm = page.getByRole('button', { name: 'End session', exact: true });
+assert.equal(await confirm.isDisabled(), true);
+await page.getByLabel('To go on, type acme').fill('acme');
+await check('confirm');
+const began = Date.now();
+const ended = talker.ended();
+await confirm.click();
+await ended;
+seen.endedWithinMillis = Date.now() - began;
+assert.ok(seen.endedWithinMillis < 1_500, 'ended within ' + seen.endedWithinMillis);
+await page.getByText('ended', { exact: true }).waitFor();
+
+// The error and the audit entries are there.
+await page.goto(PARLEY_ADMIN + '/#/errors');
+await heading('Errors');
+await page.getByRole('button', { name: seen.refusedWith }).waitFor();
+await check('errors');
+await page.goto(PARLEY_ADMIN + '/#/audit');
+await page.getByText('session.end').waitFor();
+await page.getByText('tenant.change').first().waitFor();
+await page.getByRole('button', { name: 'Verify' }).click();
+await page.getByText('The chain holds').waitFor();
+await check('audit');
+
+// Another administrator, who only looks.
+await page.goto(PARLEY_ADMIN + '/#/administrators');
+await heading('Administrators and tokens');
+await page.getByRole('button', { name: 'New administrator' }).click();
+await page.getByLabel('Name', { exact: true }).fill('bob@example.com');
+await page.getByRole('button', { name: 'Make', exact: true }).click();
+const link = await page.locator('[data-secret]').textContent();
+await page.getByRole('button', { name: 'Done' }).click();
+await check('administrators');
+const other = await browser.newContext({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+const phone = await other.newPage();
+await phone.goto(link);
+await phone.getByLabel('Password').fill(PASSWORD);
+await phone.getByRole('button', { name: 'Set password and sign in' }).click();
+await phone.getByRole('heading', { name: 'Overview' }).waitFor();
+await phone.goto(PARLEY_ADMIN + '/#/tenants/acme');
+await phone.getByRole('heading', { name: 'acme' }).waitFor();
+assert.equal(await phone.getByRole('button', { name: 'Suspend…' }).count(), 0);
+await other.close();
+
+// Every page, on the desk and on a phone, in light and dark.
+const PAGES = {
+  overview: '/',
+  sessions: '/sessions',
+  tenants: '/tenants',
+  tenant: '/tenants/acme',
+  'tenant-limits': '/tenants/acme?tab=limits',
+  'tenant-usage': '/tenants/acme?tab=usage&period=1h',
+  plans: '/plans',
+  usage: '/usage?period=1h',
+  errors: '/errors',
+  nodes: '/nodes',
+  models: '/models',
+  audit: '/audit',
+  administrators: '/administrators',
+};
+for (const [mode, viewport, colorScheme] of [
+  ['desk-light', { width: 1440, height: 900 }, 'light'],
+  ['desk-dark', { width: 1440, height: 900 }, 'dark'],
+  ['phone-light', { width: 390, height: 844 }, 'light'],
+  ['phone-dark', { width: 390, height: 844 }, 'dark'],
+]) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  for (const [name, path] of Object.entries(PAGES)) {
+    await page.goto(PARLEY_ADMIN + '/#' + path);
+    await page.waitForTimeout(500);
+    await check(`${name}-${mode}`);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wider > 0) complaints.push(`${name} on ${mode} is ${wider} px wider than the screen`);
+  }
+}
+await browser.close();
+seen.complaints = complaints;
+console.log(JSON.stringify(seen));
+process.exit(0);
+
+/** A client of the tenant. */
+function talk(bearer) {
+  const { WebSocket } = createRequire(join(process.cwd(), '../node/package.json'))('ws');
+  const socket = new WebSocket(PARLEY_WS + '/realtime?model=gpt-realtime', { headers: { authorization: 'Bearer ' + bearer } });
+  const events = [];
+  const waiting = [];
+  socket.on('message', (message) => {
+    events.push(JSON.parse(message));
+    for (const one of waiting.splice(0)) one();
+  });
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+
+  async function until(condition, from = events.length) {
+    for (;;) {
+      const found = events.slice(from).find(condition);
+      if (found) return found;
+      await new Promise((resolve) => waiting.push(resolve));
+    }
+  }
+
+  const ready = (async () => {
+    await until((event) => event.type === 'session.created', 0);
+    const updated = until((event) => event.type === 'session.updated');
+    socket.send(JSON.stringify({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'] } }));
+    await updated;
+  })();
+
+  async function ask(condition) {
+    await ready;
+    const answer = until(condition);
+    socket.send(JSON.stringify({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello!' }] } }));
+    socket.send(JSON.stringify({ type: 'response.create' }));
+    return answer;
+  }
+
+  return {
+    turn: () => ask((event) => event.type === 'response.done'),
+    /** Asks until it is refused. */
+    refusal: async () => {
+      for (;;) {
+        const event = await ask((one) => one.type === 'response.done' || (one.type === 'error' && one.error.code));
+        if (event.type === 'error') return event.error.code;
+      }
+    },
+    ended: () => closed,
+  };
+}

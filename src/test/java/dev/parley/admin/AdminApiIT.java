@@ -1,0 +1,239 @@
+package dev.parley.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.server.BrokerTester;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The admin API through a whole broker. */
+class AdminApiIT {
+    private static BrokerTester tester;
+    private static Operator owner;
+    private static int tenants;
+
+    @BeforeAll
+    static void start() throws Exception {
+        tester = BrokerTester.start();
+        owner = Operator.first(tester.adminUrl(), tester.broker().firstLink().orElseThrow());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        tester.close();
+    }
+
+    @Test
+    void theFirstLinkWorksOnce() throws Exception {
+        String secret = tester.broker().firstLink().orElseThrow();
+        secret = secret.substring(secret.lastIndexOf('/') + 1);
+        JsonObject again =
+                new JsonObject().put("secret", secret).put("name", "other").put("password", Operator.PASSWORD);
+
+        assertThat(Operator.stranger(tester.adminUrl()).status("POST", "/sign-in-links/use", again))
+                .isEqualTo(401);
+        assertThat(owner.get("/session").getString("role")).isEqualTo("owner");
+        assertThat(owner.get("/administrators").getJsonArray("items")).hasSize(1);
+    }
+
+    @Test
+    void createsATenantWithAnAuditEntry() throws Exception {
+        JsonObject own = new JsonObject()
+                .put("limits", new JsonObject().put("sessions_max", 3).putNull("output_tokens_max"))
+                .put("budgets", new JsonArray().add(budget("main", "2500000000")));
+        String id = tenant(new JsonObject().put("own", own));
+
+        JsonObject tenant = owner.get("/tenants/" + id);
+        assertThat(tenant.getJsonObject("own").getJsonObject("limits")).isEqualTo(own.getJsonObject("limits"));
+        assertThat(limit(id, "session_length_max_seconds")).isEqualTo(3_600);
+        JsonObject entry =
+                owner.get("/audit?target=tenant/" + id).getJsonArray("items").getJsonObject(0);
+        assertThat(entry.getString("action")).isEqualTo("tenant.create");
+        assertThat(entry.getString("actor")).isEqualTo("administrator:root");
+        assertThat(entry.getString("address")).isEqualTo("127.0.0.1");
+        assertThat(entry.getJsonObject("after").getJsonObject("own").encode()).contains("2500000000");
+    }
+
+    @Test
+    void twoOperatorsCannotOverwriteEachOther() throws Exception {
+        String id = tenant(new JsonObject());
+        String tag = tag(owner.send("GET", "/tenants/" + id, null));
+
+        HttpResponse<String> first =
+                owner.copy().header("If-Match", tag).send("PATCH", "/tenants/" + id, sessionsMax(7));
+        HttpResponse<String> second =
+                owner.copy().header("If-Match", tag).send("PATCH", "/tenants/" + id, sessionsMax(9));
+
+        assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+        assertThat(tag(first)).isNotEqualTo(tag);
+        assertThat(second.statusCode()).isEqualTo(412);
+        assertThat(limit(id, "sessions_max")).isEqualTo(7);
+        assertThat(owner.status("PATCH", "/tenants/" + id, sessionsMax(9))).isEqualTo(428);
+        JsonObject entry =
+                owner.get("/audit?target=tenant/" + id).getJsonArray("items").getJsonObject(0);
+        assertThat(entry.getJsonObject("before").fieldNames()).containsExactly("own");
+        assertThat(entry.getJsonObject("after").getJsonObject("own").getJsonObject("limits"))
+                .isEqualTo(new JsonObject().put("sessions_max", 7));
+    }
+
+    @Test
+    void tellsEveryMistakeAtOnce() throws Exception {
+        HttpResponse<String> refused = owner.send(
+                "POST",
+                "/tenants",
+                new JsonObject()
+                        .put("id", "Not A Name")
+                        .put(
+                                "own",
+                                new JsonObject()
+                                        .put(
+                                                "limits",
+                                                new JsonObject()
+                                                        .put("sessions_max", "ten")
+                                                        .put("length", 1))
+                                        .put("budgets", new JsonArray().add(budget("main", "1.5"))))
+                        .put("colour", "red"));
+
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(refused.headers().firstValue("content-type")).hasValue("application/problem+json");
+        JsonObject problem = new JsonObject(refused.body());
+        assertThat(problem.getString("type")).isEqualTo("urn:parley:problem:invalid");
+        assertThat(problem.getJsonArray("errors").stream().map(error -> ((JsonObject) error).getString("field")))
+                .containsExactlyInAnyOrder(
+                        "id", "own.budgets[0].amount", "own.limits.sessions_max", "own.limits.length", "colour");
+    }
+
+    @Test
+    void aRepeatedCreateIsAnsweredLikeTheFirst() throws Exception {
+        JsonObject wanted = new JsonObject().put("id", name());
+        Operator keyed = owner.copy().header("Idempotency-Key", wanted.getString("id"));
+
+        HttpResponse<String> first = keyed.send("POST", "/tenants", wanted);
+        HttpResponse<String> again = keyed.send("POST", "/tenants", wanted);
+        int other = keyed.status("POST", "/tenants", new JsonObject().put("id", name()));
+
+        assertThat(first.statusCode()).isEqualTo(201);
+        assertThat(again.statusCode()).isEqualTo(201);
+        assertThat(again.body()).isEqualTo(first.body());
+        assertThat(other).isEqualTo(422);
+        assertThat(owner.get("/audit?target=tenant/" + wanted.getString("id")).getJsonArray("items"))
+                .hasSize(1);
+    }
+
+    @Test
+    void pagesThroughTenants() throws Exception {
+        List<String> made = List.of(tenant(new JsonObject()), tenant(new JsonObject()), tenant(new JsonObject()));
+        List<String> seen = new java.util.ArrayList<>();
+        String cursor = "";
+        do {
+            JsonObject page = owner.get("/tenants?limit=2" + (cursor.isEmpty() ? "" : "&cursor=" + cursor));
+            page.getJsonArray("items").forEach(item -> seen.add(((JsonObject) item).getString("id")));
+            cursor = page.getString("next_cursor") == null ? "" : page.getString("next_cursor");
+        } while (!cursor.isEmpty());
+
+        assertThat(seen).containsAll(made).doesNotHaveDuplicates().isSorted();
+    }
+
+    @Test
+    void aTokenCanDoWhatItWasMadeForAndIsShownOnce() throws Exception {
+        JsonObject made = owner.post(
+                "/api-tokens",
+                new JsonObject().put("name", "billing").put("permissions", new JsonArray().add("usage:read")));
+        Operator robot = Operator.withToken(tester.adminUrl(), made.getString("token"));
+
+        assertThat(robot.status("GET", "/usage", null)).isEqualTo(200);
+        assertThat(robot.status("GET", "/tenants", null)).isEqualTo(403);
+        assertThat(robot.status("POST", "/tenants", new JsonObject().put("id", name())))
+                .isEqualTo(403);
+        assertThat(owner.get("/api-tokens").encode()).doesNotContain(made.getString("token"));
+        assertThat(owner.get("/audit").encode()).doesNotContain(made.getString("token"));
+        assertThat(owner.status("DELETE", "/api-tokens/" + made.getString("id"), null))
+                .isEqualTo(204);
+        assertThat(robot.status("GET", "/usage", null)).isEqualTo(401);
+    }
+
+    @Test
+    void everyAnswerIsAsDescribed() throws Exception {
+        Schemas schemas = new Schemas(owner.send("GET", "/openapi.json", null).body());
+        for (String path : List.of(
+                "/overview",
+                "/usage?bucket=day&by=tenant,model",
+                "/usage?bucket=day&by=model&from=2026-11-01T00:00:00Z",
+                "/usage?bucket=none",
+                "/errors",
+                "/errors/groups",
+                "/nodes",
+                "/models",
+                "/audit/verification",
+                "/sessions",
+                "/tenants/demo/budgets",
+                "/tenants/demo/issuers",
+                "/console-sessions",
+                "/administrators",
+                "/api-tokens",
+                "/session",
+                "/tenants",
+                "/tenants/demo",
+                "/plans",
+                "/audit")) {
+            HttpResponse<String> answer = owner.send("GET", path, null);
+            assertThat(answer.statusCode()).as(path + answer.body()).isEqualTo(200);
+            String described = path.replaceAll("\\?.*", "").replace("/demo", "/{tenant}");
+            assertThat(schemas.problems(described, "get", 200, answer.body())).isEmpty();
+        }
+        assertThat(owner.get("/audit/verification").getJsonArray("problems")).isEmpty();
+    }
+
+    @Test
+    void aPlanIsSharedAndCannotBeDeletedFromUnderItsTenants() throws Exception {
+        JsonObject plan = owner.post(
+                "/plans",
+                new JsonObject()
+                        .put("id", "gold")
+                        .put("settings", sessionsMax(77).getJsonObject("own")));
+        String id = tenant(new JsonObject().put("plan", "gold"));
+        Operator holder = owner.copy().header("If-Match", "\"" + plan.getLong("generation") + "\"");
+
+        assertThat(limit(id, "sessions_max")).isEqualTo(77);
+        assertThat(holder.status("DELETE", "/plans/gold", null)).isEqualTo(409);
+        JsonObject wanted = new JsonObject().put("settings", sessionsMax(78).getJsonObject("own"));
+        assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(200);
+        assertThat(limit(id, "sessions_max")).isEqualTo(78);
+        assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(412);
+    }
+
+    private static int limit(String tenant, String name) throws Exception {
+        return owner.get("/tenants/" + tenant)
+                .getJsonObject("settings")
+                .getJsonObject("limits")
+                .getInteger(name);
+    }
+
+    private static JsonObject sessionsMax(int sessions) {
+        return new JsonObject()
+                .put("own", new JsonObject().put("limits", new JsonObject().put("sessions_max", sessions)));
+    }
+
+    private static JsonObject budget(String name, String amount) {
+        return new JsonObject().put("name", name).put("period", "day").put("amount", amount);
+    }
+
+    private static String tenant(JsonObject settings) throws Exception {
+        String id = name();
+        owner.post("/tenants", settings.copy().put("id", id));
+        return id;
+    }
+
+    private static synchronized String name() {
+        return "tenant-" + ++tenants;
+    }
+
+    private static String tag(HttpResponse<String> response) {
+        return response.headers().firstValue("etag").orElseThrow();
+    }
+}

@@ -1,0 +1,269 @@
+package dev.parley.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.server.BrokerTester;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What an attacker tries on the admin plane, each against a whole broker; the matrix is printed. */
+class AdminAttacksIT {
+    private static final JsonObject TENANT = new JsonObject().put("id", "stolen");
+    private static final List<String> MATRIX = new ArrayList<>();
+    private static BrokerTester tester;
+    private static URI admin;
+    private static Operator owner;
+
+    @BeforeAll
+    static void start() throws Exception {
+        tester = BrokerTester.start();
+        admin = tester.adminUrl();
+        owner = Operator.first(admin, tester.broker().firstLink().orElseThrow());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        System.out.println("attacks on the admin plane:\n" + String.join("\n", MATRIX));
+        tester.close();
+    }
+
+    @Test
+    void nobodyGetsInWithoutACredential() throws Exception {
+        Operator stranger = Operator.stranger(admin);
+        for (String path :
+                List.of("/tenants", "/sessions", "/sessions/stream", "/audit", "/administrators", "/overview")) {
+            refused("no credential, GET " + path, 401, stranger.send("GET", path, null));
+        }
+        refused("no credential, POST /tenants", 401, stranger.send("POST", "/tenants", TENANT));
+        refused(
+                "a cookie that was made up",
+                401,
+                Operator.stranger(admin)
+                        .header("Cookie", "__Host-parley=" + "A".repeat(43))
+                        .send("GET", "/tenants", null));
+        refused(
+                "an API token that was made up",
+                401,
+                Operator.withToken(admin, "pat_" + "A".repeat(43)).send("GET", "/tenants", null));
+        refused(
+                "a tenant's token",
+                401,
+                Operator.withToken(admin, tester.token("mallory")).send("GET", "/tenants", null));
+        refused(
+                "the session's id in place of its secret",
+                401,
+                Operator.stranger(admin)
+                        .header(
+                                "Cookie",
+                                "__Host-parley=" + owner.get("/session").getString("id"))
+                        .send("GET", "/tenants", null));
+    }
+
+    @Test
+    void anotherSitesPageCannotUseTheCookie() throws Exception {
+        refused("no CSRF token", 403, owner.copy().without("X-CSRF-Token").send("POST", "/tenants", TENANT));
+        refused(
+                "a wrong CSRF token",
+                403,
+                owner.copy().header("X-CSRF-Token", "A".repeat(43)).send("POST", "/tenants", TENANT));
+        for (String origin : List.of(
+                "https://evil.example",
+                "null",
+                "http://" + admin.getAuthority() + ".evil.example",
+                "http://evil.example@" + admin.getAuthority(),
+                "http://127.0.0.1:1")) {
+            refused(
+                    "origin " + origin,
+                    403,
+                    owner.copy().header("Origin", origin).send("POST", "/tenants", TENANT));
+        }
+        refused(
+                "Sec-Fetch-Site: cross-site",
+                403,
+                owner.copy().header("Sec-Fetch-Site", "cross-site").send("POST", "/tenants", TENANT));
+        refused(
+                "sign-in from another site",
+                403,
+                Operator.stranger(admin)
+                        .header("Origin", "https://evil.example")
+                        .send(
+                                "POST",
+                                "/session",
+                                new JsonObject().put("name", "root").put("password", Operator.PASSWORD)));
+        assertThat(owner.status("GET", "/tenants/stolen", null)).isEqualTo(404);
+    }
+
+    @Test
+    void aViewerDoesNoOperatorsWork() throws Exception {
+        Operator viewer = administrator("viewer-1", "viewer");
+        Operator operator = administrator("operator-1", "operator");
+        refused("viewer makes a tenant", 403, viewer.send("POST", "/tenants", TENANT));
+        refused(
+                "viewer mints a token",
+                403,
+                viewer.send("POST", "/tenants/demo/tokens", new JsonObject().put("subject", "x")));
+        refused("viewer ends a session", 403, viewer.send("POST", "/sessions/psn_x/end", new JsonObject()));
+        refused("viewer drains a node", 403, viewer.send("POST", "/nodes/x/drain", new JsonObject()));
+        refused("viewer lists administrators", 403, viewer.send("GET", "/administrators", null));
+        refused(
+                "operator makes an owner",
+                403,
+                operator.send(
+                        "POST",
+                        "/administrators",
+                        new JsonObject().put("name", "mine").put("role", "owner")));
+        refused(
+                "operator makes itself owner",
+                403,
+                operator.copy()
+                        .header("If-Match", "\"1\"")
+                        .send("PATCH", "/administrators/operator-1", new JsonObject().put("role", "owner")));
+        refused(
+                "operator makes an API token",
+                403,
+                operator.send(
+                        "POST",
+                        "/api-tokens",
+                        new JsonObject().put("name", "x").put("permissions", new JsonArray().add("tenants:write"))));
+        assertThat(viewer.status("GET", "/tenants", null)).isEqualTo(200);
+    }
+
+    @Test
+    void aTokenCannotMakeABetterOne() throws Exception {
+        String token = owner.post(
+                        "/api-tokens",
+                        new JsonObject()
+                                .put("name", "maker")
+                                .put("permissions", new JsonArray().add("administrators:write")))
+                .getString("token");
+        refused(
+                "a token gives what it has not",
+                422,
+                Operator.withToken(admin, token)
+                        .send(
+                                "POST",
+                                "/api-tokens",
+                                new JsonObject()
+                                        .put("name", "x")
+                                        .put("permissions", new JsonArray().add("tenants:write"))));
+        refused(
+                "a token takes a browser's session",
+                401,
+                Operator.withToken(admin, token).send("GET", "/session", null));
+    }
+
+    @Test
+    void aSessionCannotBeFixedAndEndsWhenItShould() throws Exception {
+        Operator fixed = Operator.stranger(admin).header("Cookie", "__Host-parley=chosen-by-the-attacker");
+        HttpResponse<String> begun = fixed.send(
+                "POST", "/session", new JsonObject().put("name", "root").put("password", Operator.PASSWORD));
+        assertThat(begun.headers().firstValue("set-cookie").orElseThrow())
+                .doesNotContain("chosen-by-the-attacker")
+                .contains("Path=/", "Secure", "HttpOnly", "SameSite=Strict")
+                .doesNotContain("Domain=");
+        refused("a session that the attacker chose", 401, fixed.send("GET", "/tenants", null));
+
+        Operator leaver = administrator("leaver", "operator");
+        assertThat(leaver.status("DELETE", "/session", null)).isEqualTo(204);
+        refused("a cookie after the sign-out", 401, leaver.send("GET", "/tenants", null));
+
+        Operator dismissed = administrator("dismissed", "operator");
+        JsonObject row = administratorRow("dismissed");
+        HttpResponse<String> disabled = owner.copy()
+                .header("If-Match", "\"" + row.getLong("generation") + "\"")
+                .send("PATCH", "/administrators/dismissed", new JsonObject().put("disabled", true));
+        assertThat(disabled.statusCode()).as(disabled.body()).isEqualTo(200);
+        refused("a cookie of somebody who was disabled", 401, dismissed.send("GET", "/tenants", null));
+    }
+
+    @Test
+    void anOldPasswordDoesNotCountForChanges() throws Exception {
+        Operator slow = administrator("slow", "operator");
+        tester.database()
+                .execute("update console_session set confirmed_at = now() - interval '31 minutes'"
+                        + " where administrator_id = (select id from administrator where name = 'slow')");
+        HttpResponse<String> refused = slow.send("POST", "/tenants", TENANT);
+        refused("a change, half an hour after the password", 403, refused);
+        assertThat(refused.body()).contains("confirmation-required");
+        refused(
+                "confirming with a wrong password",
+                403,
+                slow.send("POST", "/session/confirmation", new JsonObject().put("password", "wrong")));
+        assertThat(slow.status("POST", "/session/confirmation", new JsonObject().put("password", Operator.PASSWORD)))
+                .isEqualTo(204);
+        assertThat(slow.status("POST", "/tenants", new JsonObject().put("id", "confirmed")))
+                .isEqualTo(201);
+    }
+
+    @Test
+    void theLastOwnerStays() throws Exception {
+        JsonObject row = administratorRow("root");
+        refused(
+                "the last owner is demoted",
+                409,
+                owner.copy()
+                        .header("If-Match", "\"" + row.getLong("generation") + "\"")
+                        .send("PATCH", "/administrators/root", new JsonObject().put("role", "viewer")));
+        refused("the last owner is deleted", 409, owner.send("DELETE", "/administrators/root", null));
+        assertThat(administratorRow("root").getString("role")).isEqualTo("owner");
+    }
+
+    @Test
+    void whatIsGuessedOrBrokenIsRefused() throws Exception {
+        refused("a guessed session", 404, owner.send("GET", "/sessions/psn_guess", null));
+        refused("a path that climbs", 404, owner.send("GET", "/tenants/..%2f..%2fetc", null));
+        refused("SQL in a cursor", 400, owner.send("GET", "/audit?cursor=1%3Bdrop%20table%20tenant", null));
+        refused("SQL in a grouping", 400, owner.send("GET", "/usage?by=tenant_id;drop", null));
+        refused("a list without end", 400, owner.send("GET", "/tenants?limit=1000000", null));
+        refused(
+                "a body of a megabyte",
+                413,
+                owner.send("POST", "/tenants", new JsonObject().put("id", "x".repeat(1 << 20))));
+        refused("an unknown operation", 404, owner.send("GET", "/secrets", null));
+    }
+
+    @Test
+    void everyAnswerForbidsWhatAScriptInANameWouldNeed() throws Exception {
+        owner.post("/tenants", new JsonObject().put("id", "scripted").put("name", "<script>alert(1)</script>"));
+        HttpResponse<String> answer = owner.send("GET", "/tenants/scripted", null);
+        assertThat(answer.headers().firstValue("content-type")).hasValue("application/json");
+        assertThat(answer.headers().firstValue("x-content-type-options")).hasValue("nosniff");
+        assertThat(answer.headers().firstValue("cache-control")).hasValue("no-store");
+        assertThat(answer.headers().firstValue("content-security-policy").orElseThrow())
+                .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
+                .doesNotContain("unsafe");
+    }
+
+    private static void refused(String attack, int expected, HttpResponse<String> answer) {
+        synchronized (MATRIX) {
+            MATRIX.add("  %-50s %d %s"
+                    .formatted(
+                            attack,
+                            answer.statusCode(),
+                            answer.statusCode() == expected ? "refused" : "NOT AS EXPECTED"));
+        }
+        assertThat(answer.statusCode()).as(attack + ": " + answer.body()).isEqualTo(expected);
+    }
+
+    private static JsonObject administratorRow(String name) throws Exception {
+        return owner.get("/administrators").getJsonArray("items").stream()
+                .map(JsonObject.class::cast)
+                .filter(row -> row.getString("name").equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Operator administrator(String name, String role) throws Exception {
+        String link = owner.post(
+                        "/administrators", new JsonObject().put("name", name).put("role", role))
+                .getString("link_secret");
+        return Operator.withLink(admin, link);
+    }
+}

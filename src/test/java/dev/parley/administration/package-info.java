@@ -1,0 +1,4 @@
+@NullMarked
+package dev.parley.administration;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,299 @@
+// The resources of the admin API, as openapi.yaml describes them. Money is a text of whole nano-dollars.
+
+export interface Me {
+  id: string;
+  administrator: string;
+  role: 'viewer' | 'operator' | 'owner';
+  permissions: string[];
+  confirmed_until: string;
+  csrf_token: string;
+}
+
+export interface Minute {
+  minute: string;
+  cost_nano_usd: string;
+  entries: number;
+  errors: number;
+}
+
+export interface Percentiles {
+  p50_millis: number;
+  p95_millis: number;
+}
+
+export interface Overview {
+  now: string;
+  sessions: number;
+  tenants: number;
+  minutes: Minute[];
+  latency: { turns: number; first_output: Percentiles | null; first_audio: Percentiles | null };
+  budget_warnings: { tenant: string; limit_key: string; spent_nano_usd: string; limit_nano_usd: string; window_end: string | null }[];
+  busiest: { tenant: string; sessions: number }[];
+}
+
+export const LIMITS = [
+  ['sessions_max', 'Sessions at once', ''],
+  ['subject_sessions_max', 'Sessions at once of one subject', ''],
+  ['session_length_max_seconds', 'Longest session', 'seconds'],
+  ['output_tokens_max', 'Output tokens of a response', ''],
+  ['session_starts_per_minute', 'Session starts', 'a minute'],
+  ['responses_per_minute', 'Responses', 'a minute'],
+  ['tokens_per_minute', 'Tokens', 'a minute'],
+  ['audio_seconds_per_day', 'Audio that clients send', 'seconds a day'],
+  ['subject_session_starts_per_minute', 'Session starts of one subject', 'a minute'],
+  ['subject_responses_per_minute', 'Responses of one subject', 'a minute'],
+  ['subject_tokens_per_minute', 'Tokens of one subject', 'a minute'],
+  ['subject_audio_seconds_per_day', 'Audio that one subject sends', 'seconds a day'],
+] as const;
+
+export type LimitName = (typeof LIMITS)[number][0];
+
+export interface BudgetSetting {
+  name: string;
+  unit: 'money' | 'tokens';
+  period: 'hour' | 'day' | 'month' | 'total';
+  scope: 'tenant' | 'each_subject' | 'subject';
+  subject: string | null;
+  /** Null: without limit. */
+  amount: string | null;
+  hard: boolean;
+  thresholds: number[];
+}
+
+/** What is null, or not there, says nothing; a limit that is null is without limit. */
+export interface Settings {
+  limits: Partial<Record<LimitName, number | null>>;
+  budgets: BudgetSetting[];
+  close_on_exhausted: boolean | null;
+  mcp_allowed: boolean | null;
+  prompts_allowed: boolean | null;
+  models: string[] | null;
+  voices: string[] | null;
+}
+
+export interface Tenant {
+  id: string;
+  name: string;
+  status: 'active' | 'suspended';
+  plan: string;
+  /** What is said of the tenant itself. */
+  own: Settings;
+  /** What holds: its own over its plan's over the broker's. */
+  settings: Settings;
+  tokens_valid_from: string;
+  generation: number;
+  created_at: string;
+  updated_at: string;
+  sessions: number;
+  burn: { budget: string; spent_nano_usd: string; limit_nano_usd: string; window_end: string | null } | null;
+}
+
+export interface Plan {
+  id: string;
+  name: string;
+  settings: Settings;
+  generation: number;
+  created_at: string;
+  updated_at: string;
+  tenants: number;
+}
+
+export interface Plans {
+  items: Plan[];
+  /** What holds where neither tenant nor plan say anything. */
+  defaults: Settings;
+}
+
+export interface Budget {
+  limit_key: string;
+  budget: string | null;
+  subject: string;
+  unit: string;
+  hard: boolean;
+  window_start: string;
+  window_end: string | null;
+  spent: string;
+  limit_amount: string;
+  reserved: string;
+}
+
+export interface Issuer {
+  name: string;
+  source: 'hs256' | 'key' | 'jwks';
+  algorithms: string[];
+  detail: string;
+  created_at: string;
+}
+
+export interface SessionDetail {
+  id: string;
+  tenant: string;
+  subject: string;
+  model: string | null;
+  node: string | null;
+  started_at: string;
+  live: boolean;
+  cost_nano_usd: string;
+  entries: number;
+  errors: number;
+  account: string | null;
+  upstream_session: string | null;
+}
+
+export interface Timeline {
+  spans: { from: 'client' | 'upstream'; type: string; first_at: string; last_at: string; events: number; bytes: number }[];
+  turns: { asked_at: string; first_output_at: string | null; first_audio_at: string | null; done_at: string | null }[];
+}
+
+export interface UsageEntry {
+  reference: string;
+  work: string;
+  kind: string;
+  status: string;
+  model: string;
+  reserved_at: string | null;
+  at: string;
+  text_in: number;
+  audio_in: number;
+  image_in: number;
+  cached_text: number;
+  cached_audio: number;
+  cached_image: number;
+  text_out: number;
+  audio_out: number;
+  millis: number;
+  cost_nano_usd: string;
+}
+
+export interface UsageRow {
+  at?: string;
+  tenant?: string;
+  subject?: string;
+  model?: string;
+  work?: string;
+  kind?: string;
+  status?: string;
+  account?: string;
+  node?: string;
+  entries: number;
+  cost_nano_usd: string;
+  text_in: number;
+  text_cached: number;
+  text_out: number;
+  audio_in: number;
+  audio_cached: number;
+  audio_out: number;
+  image_in: number;
+  image_cached: number;
+  millis: number;
+}
+
+export interface UsageReport {
+  from: string;
+  to: string;
+  bucket: string;
+  items: UsageRow[];
+}
+
+export interface ErrorGroup {
+  code: string;
+  origin: 'client' | 'upstream' | 'broker';
+  errors: number;
+  tenants: number;
+  sessions: number;
+  first_at: string;
+  last_at: string;
+  last_detail: string;
+  trend: number[];
+}
+
+export interface SessionError {
+  id: number;
+  tenant: string;
+  subject: string | null;
+  session: string | null;
+  origin: string;
+  code: string;
+  detail: string;
+  close_code: number | null;
+  at: string;
+}
+
+export interface Node {
+  name: string;
+  epoch: number;
+  started_at: string;
+  ended_at: string | null;
+  address: string;
+  version: string;
+  state: string;
+  heartbeat_age_millis: number;
+  sessions: number;
+}
+
+export const RATES = [
+  ['text_in_nano', 'Text in'],
+  ['text_cached_nano', 'Text cached'],
+  ['text_out_nano', 'Text out'],
+  ['audio_in_nano', 'Audio in'],
+  ['audio_cached_nano', 'Audio cached'],
+  ['audio_out_nano', 'Audio out'],
+  ['image_in_nano', 'Image in'],
+  ['image_cached_nano', 'Image cached'],
+  ['minute_nano', 'Minute'],
+] as const;
+
+export type Price = { version: number; valid_from: string; in_force: boolean } & Record<(typeof RATES)[number][0], number>;
+
+export interface Model {
+  name: string;
+  kind: 'conversation' | 'transcription';
+  context_tokens_max: number;
+  output_tokens_max: number;
+  shutdown_at: string | null;
+  prices: Price[] | null;
+}
+
+export interface AuditEntry {
+  no: number;
+  at: string;
+  actor: string;
+  address: string;
+  action: string;
+  target: string;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  hash: string;
+}
+
+export interface Administrator {
+  name: string;
+  role: 'viewer' | 'operator' | 'owner';
+  disabled: boolean;
+  generation: number;
+  has_password: boolean;
+  locked_until: string | null;
+  created_at: string;
+  last_sign_in_at: string | null;
+}
+
+export interface ConsoleSession {
+  id: string;
+  administrator: string;
+  created_at: string;
+  seen_at: string;
+  address: string;
+  agent: string;
+  current: boolean;
+}
+
+export interface ApiToken {
+  id: string;
+  name: string;
+  permissions: string[];
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
