@@ -2,6 +2,8 @@
 import { call, get, hooks, Problem } from './api';
 import type { Me } from './types';
 
+const PLACE = 'parley.place';
+
 class Session {
   me = $state<Me | null>(null);
   state = $state<'loading' | 'in' | 'out' | 'broken'>('loading');
@@ -21,10 +23,23 @@ class Session {
       this.me = await get<Me>('/session');
       hooks.csrf = this.me.csrf_token;
       this.state = 'in';
+      this.returnToPlace();
     } catch (failure) {
       if (failure instanceof Problem && failure.body.status === 401) this.state = 'out';
       else this.state = 'broken';
     }
+  }
+
+  /** Before the browser leaves for the OpenID provider. */
+  rememberPlace() {
+    if (!location.hash.includes('refused=')) sessionStorage.setItem(PLACE, location.hash);
+  }
+
+  private returnToPlace() {
+    const place = sessionStorage.getItem(PLACE);
+    sessionStorage.removeItem(PLACE);
+    if (place && place !== location.hash) location.hash = place;
+    else if (location.hash.includes('refused=')) location.hash = '#/';
   }
 
   async signIn(name: string, password: string) {

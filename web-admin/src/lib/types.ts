@@ -4,6 +4,8 @@ export interface Me {
   id: string;
   administrator: string;
   role: 'viewer' | 'operator' | 'owner';
+  /** Else they confirm at the OpenID provider. */
+  has_password: boolean;
   permissions: string[];
   confirmed_until: string;
   csrf_token: string;
@@ -272,6 +274,7 @@ export interface Administrator {
   disabled: boolean;
   generation: number;
   has_password: boolean;
+  of_provider: boolean;
   locked_until: string | null;
   created_at: string;
   last_sign_in_at: string | null;

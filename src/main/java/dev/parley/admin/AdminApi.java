@@ -6,6 +6,7 @@ import dev.parley.administration.AuditLog;
 import dev.parley.administration.Orders;
 import dev.parley.administration.PlanRegister;
 import dev.parley.administration.PriceList;
+import dev.parley.administration.ProviderSignIn;
 import dev.parley.administration.Replays;
 import dev.parley.administration.Reports;
 import dev.parley.administration.SignIn;
@@ -21,6 +22,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The admin API, {@code /api/v1}: {@code openapi.yaml} says what each operation takes and gives. */
 public final class AdminApi {
@@ -35,6 +37,7 @@ public final class AdminApi {
      * What the API stands on.
      *
      * @param blocking for all of its work
+     * @param singleSignOn null if no OpenID provider is set
      * @param passing whether a failure passes by itself
      */
     public record Parts(
@@ -42,6 +45,7 @@ public final class AdminApi {
             AdministratorStore administrators,
             ApiTokenStore apiTokens,
             SignIn signIn,
+            @Nullable SingleSignOn singleSignOn,
             AuditLog audit,
             Replays replays,
             Reports reports,
@@ -70,6 +74,11 @@ public final class AdminApi {
         Ticker ticker = parts.ticker();
         return Stream.of(
                         new SignInResource(parts.signIn(), parts.administrators(), parts.audit()).endpoints(),
+                        new ProviderResource(
+                                        parts.singleSignOn(),
+                                        new ProviderSignIn(parts.administrators(), parts.audit(), parts.signIn(), ticker),
+                                        parts.administrators())
+                                .endpoints(),
                         new ReportResource(parts.reports(), parts.figures(), parts.audit(), ticker).endpoints(),
                         new SessionResource(parts.reports(), parts.orders(), parts.figures(), changes).endpoints(),
                         new TenantResource(parts.tenants(), parts.reports(), changes, ticker).endpoints(),

@@ -56,7 +56,7 @@ final class AdministratorResource {
         Role role = fields.parsed("role", NAME_MAX, Role::of).orElse(Role.VIEWER);
         fields.done();
         return changes.inTransaction(() -> {
-            Administrator made = store.create(name, role)
+            Administrator made = store.create(name, role, null)
                     .orElseThrow(() -> Problem.conflict("There is an administrator '" + name + "' already."));
             changes.note(call, "administrator.create", target(name), null, settings(made));
             return Answer.created(json(made).put("link_secret", signIn.link(made)))
@@ -155,6 +155,7 @@ final class AdministratorResource {
                 .put("name", one.name())
                 .put("generation", one.generation())
                 .put("has_password", one.passwordHash() != null)
+                .put("of_provider", one.subject() != null)
                 .put("locked_until", locked == null ? null : locked.toString())
                 .put("created_at", one.createdAt().toString())
                 .put(

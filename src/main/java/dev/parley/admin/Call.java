@@ -32,7 +32,7 @@ final class Call {
     private final Map<String, String> path;
     private final Map<String, String> query;
     private final Map<String, String> headers;
-    private final @Nullable String cookie;
+    private final Map<String, String> cookies;
     private final String body;
     private final String address;
     private final String authority;
@@ -49,8 +49,8 @@ final class Call {
                         entry -> entry.getKey().toLowerCase(java.util.Locale.ROOT),
                         Map.Entry::getValue,
                         (first, _) -> first));
-        Cookie found = context.request().getCookie(COOKIE);
-        this.cookie = found == null ? null : found.getValue();
+        this.cookies = context.request().cookies().stream()
+                .collect(Collectors.toUnmodifiableMap(Cookie::getName, Cookie::getValue, (first, _) -> first));
         String text = context.body() == null ? null : context.body().asString();
         this.body = text == null ? "" : text;
         this.address = context.request().remoteAddress().hostAddress() == null
@@ -84,8 +84,13 @@ final class Call {
         return authority;
     }
 
+    /** The secret of a browser's session. */
     Optional<String> cookie() {
-        return Optional.ofNullable(cookie);
+        return cookie(COOKIE);
+    }
+
+    Optional<String> cookie(String name) {
+        return Optional.ofNullable(cookies.get(name));
     }
 
     Optional<String> header(String lowerCaseName) {

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -96,7 +97,7 @@ final class Dispatcher {
         if (body == null) {
             throw Problem.conflict("This was made already, and its secret is shown once only.");
         }
-        return new Answer(replay.status(), body, Map.of("Content-Type", "application/json"), false)
+        return new Answer(replay.status(), body, Map.of("Content-Type", "application/json"), List.of(), false)
                 .with("Idempotent-Replayed", "true");
     }
 
@@ -131,6 +132,7 @@ final class Dispatcher {
     static void write(HttpServerResponse response, Answer answer) {
         response.setStatusCode(answer.status()).putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         answer.headers().forEach(response::putHeader);
+        answer.cookies().forEach(cookie -> response.headers().add(HttpHeaders.SET_COOKIE, cookie));
         String body = answer.body();
         if (body == null) {
             response.end();

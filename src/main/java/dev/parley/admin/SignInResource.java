@@ -92,6 +92,7 @@ final class SignInResource {
                 .put("id", browser.id())
                 .put("administrator", browser.administrator().name())
                 .put("role", browser.administrator().role().word())
+                .put("has_password", browser.administrator().passwordHash() != null)
                 .put("permissions", scopes(call.principal()))
                 .put(
                         "confirmed_until",
@@ -111,7 +112,7 @@ final class SignInResource {
                     null));
             return browser;
         });
-        return Answer.none().with("Set-Cookie", cookie("", 0)).with("Clear-Site-Data", "\"storage\"");
+        return Answer.none().cookie(cookie("", 0)).with("Clear-Site-Data", "\"storage\"");
     }
 
     private Answer confirm(Call call) {
@@ -157,14 +158,19 @@ final class SignInResource {
     }
 
     private static Answer withCookie(String secret) {
-        return Answer.none().with("Set-Cookie", cookie(secret, SignIn.LIFE_MAX.toSeconds()));
+        return Answer.none().cookie(cookie(secret));
+    }
+
+    /** Of a new session. */
+    static String cookie(String secret) {
+        return cookie(secret, SignIn.LIFE_MAX.toSeconds());
     }
 
     private static String cookie(String value, long seconds) {
         return Call.COOKIE + "=" + value + "; Path=/; Max-Age=" + seconds + "; Secure; HttpOnly; SameSite=Strict";
     }
 
-    private static String agent(Call call) {
+    static String agent(Call call) {
         String agent = call.header("user-agent").orElse("unknown");
         return agent.length() > AGENT_MAX ? agent.substring(0, AGENT_MAX) : agent;
     }

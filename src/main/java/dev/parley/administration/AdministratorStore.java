@@ -14,8 +14,15 @@ public interface AdministratorStore {
 
     Optional<Administrator> find(String name);
 
-    /** @return empty if the name is taken */
-    Optional<Administrator> create(String name, Role role);
+    Optional<Administrator> findBySubject(String subject);
+
+    /**
+     * Makes one.
+     *
+     * @param subject at the OpenID provider; null for who signs in here
+     * @return empty if the name is taken
+     */
+    Optional<Administrator> create(String name, Role role, @Nullable String subject);
 
     /** Changes role and admission; empty if there is none of this name and generation. */
     Optional<Administrator> change(String name, long generation, Role role, boolean disabled);
@@ -53,6 +60,9 @@ public interface AdministratorStore {
     List<Session> sessions(Duration idleMax, Duration lifeMax);
 
     boolean endSession(String id);
+
+    /** Ends a session if it is this administrator's. */
+    boolean endSessionOf(long administrator, String id);
 
     /** @param except a session that stays; null for none */
     int endSessions(long administrator, @Nullable String except);

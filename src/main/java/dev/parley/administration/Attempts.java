@@ -6,17 +6,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How often an address may try to sign in: {@link #BURST} at once, then one in {@link #EVERY}. Bounded. Thread-safe. */
+/** How often an address may try to sign in: some times at once, then one in a while. Bounded. Thread-safe. */
 final class Attempts {
-    static final int BURST = 10;
-    static final Duration EVERY = Duration.ofSeconds(6);
     private static final int ADDRESSES_MAX = 10_000;
 
+    private final int burst;
+    private final Duration every;
     private final Ticker ticker;
     /** For each address, until when its tries are used up, on the monotonic clock. */
     private final Map<String, Long> usedUntil = new ConcurrentHashMap<>();
 
-    Attempts(Ticker ticker) {
+    Attempts(int burst, Duration every, Ticker ticker) {
+        this.burst = burst;
+        this.every = every;
         this.ticker = ticker;
     }
 
@@ -26,13 +28,13 @@ final class Attempts {
         if (usedUntil.size() >= ADDRESSES_MAX) {
             usedUntil.values().removeIf(until -> until - now <= 0);
             if (usedUntil.size() >= ADDRESSES_MAX) {
-                return Optional.of(EVERY);
+                return Optional.of(every);
             }
         }
-        long most = now + EVERY.toNanos() * BURST;
+        long most = now + every.toNanos() * burst;
         long[] wait = {0};
         usedUntil.compute(address, (_, until) -> {
-            long next = (until == null || until - now < 0 ? now : until) + EVERY.toNanos();
+            long next = (until == null || until - now < 0 ? now : until) + every.toNanos();
             wait[0] = next - most;
             return wait[0] > 0 ? until : Long.valueOf(next);
         });

@@ -23,11 +23,15 @@ public final class SignIn {
     /** How long a sign-in link is good. */
     public static final Duration LINK_LIFE = Duration.ofHours(24);
 
+    /** Of an address at once; then one in {@link #TRY_EVERY}. */
+    static final int TRIES = 10;
+
+    static final Duration TRY_EVERY = Duration.ofSeconds(6);
     static final int FAILURES_FREE = 5;
     static final Duration LOCK_FIRST = Duration.ofSeconds(15);
     static final Duration LOCK_MAX = Duration.ofMinutes(15);
     private static final String WRONG = "The name or the password is wrong.";
-    private static final int NAME_SHOWN_MAX = 128;
+    static final int NAME_SHOWN_MAX = 128;
 
     private final AdministratorStore store;
     private final AuditLog audit;
@@ -39,7 +43,7 @@ public final class SignIn {
         this.store = store;
         this.audit = audit;
         this.passwords = passwords;
-        this.attempts = new Attempts(ticker);
+        this.attempts = new Attempts(TRIES, TRY_EVERY, ticker);
         this.ticker = ticker;
     }
 
@@ -125,10 +129,10 @@ public final class SignIn {
             return store.find(name).orElseThrow();
         }
         String chosen = Administrator.checkedName(chosenName == null ? "" : chosenName);
-        return store.create(chosen, Role.OWNER).orElseThrow();
+        return store.create(chosen, Role.OWNER, null).orElseThrow();
     }
 
-    private String begin(Administrator administrator, String address, String agent, String action) {
+    String begin(Administrator administrator, String address, String agent, String action) {
         String secret = SecretText.random();
         return audit.inTransaction(() -> {
             store.succeeded(administrator.id());
@@ -174,7 +178,7 @@ public final class SignIn {
         return ticker.now().plus(lock.compareTo(LOCK_MAX) < 0 ? lock : LOCK_MAX);
     }
 
-    private void append(String name, String address, String action, @Nullable JsonObject after) {
+    void append(String name, String address, String action, @Nullable JsonObject after) {
         audit.append(
                 new AuditLog.Entry(Actor.administrator(name, address), action, "administrator/" + name, null, after));
     }

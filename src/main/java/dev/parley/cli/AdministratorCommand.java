@@ -49,13 +49,19 @@ final class AdministratorCommand implements Runnable {
         @Override
         void run(Database database, BrokerConfig settings) {
             for (Administrator one : new JdbcAdministrators(database).list()) {
-                out().printf(
-                                "%-32s %-10s %s%n",
-                                one.name(),
-                                one.role().word(),
-                                one.disabled() ? "disabled" : one.passwordHash() == null ? "no password yet" : "");
+                out().printf("%-32s %-10s %s%n", one.name(), one.role().word(), state(one));
             }
         }
+    }
+
+    private static String state(Administrator one) {
+        if (one.disabled()) {
+            return "disabled";
+        }
+        if (one.passwordHash() != null) {
+            return "";
+        }
+        return one.subject() == null ? "no password yet" : "signs in at the provider";
     }
 
     /** {@code administrator link}. */
@@ -90,7 +96,7 @@ final class AdministratorCommand implements Runnable {
                 Optional<Administrator> found = administrators.find(name);
                 if (found.isEmpty() && create) {
                     found = administrators.create(
-                            Administrator.checkedName(name), Role.of(role.toLowerCase(Locale.ROOT)));
+                            Administrator.checkedName(name), Role.of(role.toLowerCase(Locale.ROOT)), null);
                     note(audit, "administrator.create", new JsonObject().put("role", role));
                 }
                 return found.map(administrator -> {

@@ -1,8 +1,12 @@
 package dev.parley.config;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Every setting of a broker, valid by construction. {@code config/parley.yaml} lists each key with its default; each has an
  * environment variable.
+ *
+ * @param oidc null when administrators sign in with passwords only
  */
 public record BrokerConfig(
         ListenerConfig http,
@@ -15,5 +19,6 @@ public record BrokerConfig(
         SessionConfig session,
         TurnConfig turn,
         WebhookConfig webhooks,
+        @Nullable OidcConfig oidc,
         NodeConfig node,
         LogConfig log) {}

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,7 @@ public final class ConfigLoader {
                 session(),
                 turn(),
                 webhooks(),
+                oidc(),
                 node(database.url() == null),
                 log());
     }
@@ -173,6 +175,29 @@ public final class ConfigLoader {
 
     private WebhookConfig webhooks() {
         return new WebhookConfig(reader.read("webhooks.allow-loopback", ValueKind.flag(), false));
+    }
+
+    private @Nullable OidcConfig oidc() {
+        URI issuer = reader.readOptional("oidc.issuer", ValueKind.webUrl());
+        String clientId = reader.readOptional("oidc.client-id", ValueKind.text("at most 255 characters", 255));
+        Secret clientSecret = reader.readOptional("oidc.client-secret", ValueKind.secret());
+        URI redirectUrl = reader.readOptional("oidc.redirect-url", ValueKind.webUrl());
+        String label = reader.read("oidc.label", ValueKind.text("at most 40 characters", 40), "the company account");
+        String nameClaim = reader.read("oidc.name-claim", ValueKind.text("at most 64 characters", 64), "email");
+        String groupsClaim = reader.read("oidc.groups-claim", ValueKind.text("at most 64 characters", 64), "groups");
+        Set<String> owners = reader.read("oidc.owner-groups", ValueKind.names(), Set.of());
+        Set<String> operators = reader.read("oidc.operator-groups", ValueKind.names(), Set.of());
+        Set<String> viewers = reader.read("oidc.viewer-groups", ValueKind.names(), Set.of());
+        if (issuer == null) {
+            return null;
+        }
+        if (clientId == null || redirectUrl == null || owners.size() + operators.size() + viewers.size() == 0) {
+            reader.complain("oidc.issuer: needs oidc.client-id, oidc.redirect-url and one of oidc.owner-groups,"
+                    + " oidc.operator-groups and oidc.viewer-groups");
+            return null;
+        }
+        return new OidcConfig(
+                issuer, clientId, clientSecret, redirectUrl, label, nameClaim, groupsClaim, owners, operators, viewers);
     }
 
     private NodeConfig node(boolean embedded) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -147,6 +148,36 @@ record ValueKind<T>(String allowed, Function<String, T> parse, Function<T, Strin
                     }
                 },
                 URI::toString);
+    }
+
+    /** What credentials travel to: https, but for the machine itself. */
+    static ValueKind<URI> webUrl() {
+        return new ValueKind<>(
+                "a URL such as https://id.example/realm, without user, query or fragment; http on 127.0.0.1 or localhost only",
+                text -> {
+                    try {
+                        URI uri = new URI(text);
+                        boolean local = "127.0.0.1".equals(uri.getHost()) || "localhost".equals(uri.getHost());
+                        boolean scheme = "https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && local);
+                        boolean bare = uri.getUserInfo() == null && uri.getQuery() == null && uri.getFragment() == null;
+                        return require(uri, scheme && bare && uri.getHost() != null);
+                    } catch (URISyntaxException e) {
+                        throw new IllegalArgumentException(e);
+                    }
+                },
+                URI::toString);
+    }
+
+    /** Names with commas between them. */
+    static ValueKind<Set<String>> names() {
+        return new ValueKind<>(
+                "names with commas between them, 1,000 characters in all",
+                text -> require(
+                        Stream.of(text.split(",", -1)).map(String::strip).collect(Collectors.toUnmodifiableSet()),
+                        text.length() <= 1_000
+                                && Stream.of(text.split(",", -1)).noneMatch(String::isBlank)
+                                && text.chars().noneMatch(Character::isISOControl)),
+                names -> names.isEmpty() ? "-" : String.join(",", new TreeSet<>(names)));
     }
 
     /** {@code text} without the passwords that URLs can hold. */

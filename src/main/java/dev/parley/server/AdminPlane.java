@@ -5,15 +5,19 @@ import dev.parley.admin.AdminListener;
 import dev.parley.admin.LiveFeed;
 import dev.parley.admin.NodeLink;
 import dev.parley.admin.RecentTurns;
+import dev.parley.admin.SingleSignOn;
 import dev.parley.administration.AdministratorStore;
 import dev.parley.administration.AuditLog;
 import dev.parley.administration.Passwords;
 import dev.parley.administration.Reports;
 import dev.parley.administration.SignIn;
 import dev.parley.auth.BrokerTokens;
+import dev.parley.auth.OpenIdProvider;
 import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
+import dev.parley.config.BrokerConfig;
+import dev.parley.config.OidcConfig;
 import dev.parley.session.SessionRegistry;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcAdministrators;
@@ -31,6 +35,7 @@ import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,21 +66,22 @@ final class AdminPlane {
             RecentTurns turns,
             BrokerTokens tokens,
             long epoch,
-            boolean tls,
+            BrokerConfig config,
             Parts parts) {
         Database database = storage.operators();
         AuditLog audit = new JdbcAuditLog(database);
         AdministratorStore administrators = new JdbcAdministrators(database);
         Reports reports = new JdbcReports(database);
         SignIn signIn = new SignIn(administrators, audit, new Passwords(), Ticker.SYSTEM);
-        NodeLink nodes =
-                new NodeLink(epoch, sharedSecret(storage), tls, registry, turns, reports, blocking, Ticker.SYSTEM);
+        NodeLink nodes = new NodeLink(
+                epoch, sharedSecret(storage), config.admin().tls(), registry, turns, reports, blocking, Ticker.SYSTEM);
         parts.add("link to the other nodes", nodes::close);
         AdminApi api = new AdminApi(new AdminApi.Parts(
                 blocking,
                 administrators,
                 new JdbcApiTokens(database),
                 signIn,
+                singleSignOn(vertx, config.oidc(), parts),
                 audit,
                 new JdbcReplays(database),
                 reports,
@@ -93,6 +99,15 @@ final class AdminPlane {
         Rounds checkpoints = new Rounds("audit-checkpoints", CHECKPOINT_EVERY, () -> logCheckpoint(audit));
         parts.add("audit checkpoints", checkpoints::close);
         return new AdminPlane(signIn);
+    }
+
+    private static @Nullable SingleSignOn singleSignOn(Vertx vertx, @Nullable OidcConfig config, Parts parts) {
+        if (config == null) {
+            return null;
+        }
+        OpenIdProvider provider = new OpenIdProvider(vertx, config, Ticker.SYSTEM);
+        parts.add("OpenID provider", provider::close);
+        return new SingleSignOn(provider, config);
     }
 
     /** In the log, which is kept elsewhere than the database: {@code parley audit verify --checkpoint} takes it. */

@@ -186,7 +186,7 @@ public final class Broker implements AutoCloseable {
                         turns,
                         tokens,
                         node.identity().epoch(),
-                        config.admin().tls(),
+                        config,
                         parts)
                 .firstLink()
                 .orElse(null);

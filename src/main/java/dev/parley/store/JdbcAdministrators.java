@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Administrators, their links and sessions in Postgres. Blocks. Thread-safe. */
 public final class JdbcAdministrators implements AdministratorStore {
     private static final String COLUMNS = """
-            a.id, a.name, a.role, a.password_hash, a.disabled, a.failures, a.locked_until, a.generation, a.created_at,
+            a.id, a.name, a.role, a.password_hash, a.subject, a.disabled, a.failures, a.locked_until, a.generation, a.created_at,
             a.last_sign_in_at
             """;
     private static final String SESSION =
@@ -58,13 +58,24 @@ public final class JdbcAdministrators implements AdministratorStore {
     }
 
     @Override
-    public Optional<Administrator> create(String name, Role role) {
+    public Optional<Administrator> findBySubject(String subject) {
+        return first(
+                "read an administrator",
+                "select " + COLUMNS + " from administrator a where subject = ?",
+                JdbcAdministrators::administrator,
+                subject);
+    }
+
+    @Override
+    public Optional<Administrator> create(String name, Role role, @Nullable String subject) {
         return first(
                 "make an administrator",
-                "insert into administrator as a (name, role) values (?, ?) on conflict do nothing returning " + COLUMNS,
+                "insert into administrator as a (name, role, subject) values (?, ?, ?) on conflict do nothing returning "
+                        + COLUMNS,
                 JdbcAdministrators::administrator,
                 name,
-                role.word());
+                role.word(),
+                subject);
     }
 
     @Override
@@ -91,7 +102,7 @@ public final class JdbcAdministrators implements AdministratorStore {
         return all(
                         "count the owners",
                         "select " + COLUMNS + " from administrator a"
-                                + " where role = 'owner' and not disabled and password_hash is not null order by id for update",
+                                + " where role = 'owner' and not disabled and coalesce(password_hash, subject) is not null order by id for update",
                         JdbcAdministrators::administrator)
                 .size();
     }
@@ -206,6 +217,16 @@ public final class JdbcAdministrators implements AdministratorStore {
     }
 
     @Override
+    public boolean endSessionOf(long administrator, String id) {
+        return update(
+                        "end a console session",
+                        "delete from console_session where id = ? and administrator_id = ?",
+                        id,
+                        administrator)
+                > 0;
+    }
+
+    @Override
     public int endSessions(long administrator, @Nullable String except) {
         return update(
                 "end console sessions",
@@ -255,6 +276,7 @@ public final class JdbcAdministrators implements AdministratorStore {
                 rows.getString("name"),
                 Role.of(rows.getString("role")),
                 rows.getString("password_hash"),
+                rows.getString("subject"),
                 rows.getBoolean("disabled"),
                 rows.getInt("failures"),
                 Sql.instantOrNull(rows, "locked_until"),

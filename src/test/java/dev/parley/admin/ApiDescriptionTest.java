@@ -68,6 +68,7 @@ class ApiDescriptionTest {
     @SuppressWarnings("NullAway")
     private static AdminApi.Parts nothing() {
         return new AdminApi.Parts(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+                null);
     }
 }

@@ -57,13 +57,13 @@ class SignInIT {
 
     @Test
     void anAddressThatTriesTooOftenWaits() {
-        for (int i = 0; i < Attempts.BURST; i++) {
+        for (int i = 0; i < SignIn.TRIES; i++) {
             assertThatThrownBy(() -> signIn.withPassword("nobody" + System.nanoTime(), PASSWORD, "198.51.100.7", AGENT))
                     .hasMessageContaining("wrong");
         }
         assertThatThrownBy(() -> signIn.withPassword("nobody", PASSWORD, "198.51.100.7", AGENT))
                 .hasMessageContaining("Too many tries");
-        clock.advance(Attempts.EVERY);
+        clock.advance(SignIn.TRY_EVERY);
         assertThatThrownBy(() -> signIn.withPassword("nobody", PASSWORD, "198.51.100.7", AGENT))
                 .hasMessageContaining("wrong");
     }

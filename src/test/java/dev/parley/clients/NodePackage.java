@@ -49,4 +49,15 @@ public final class NodePackage {
             Files.delete(errors);
         }
     }
+
+    /** Starts a server of the folder and waits until it has written a line. */
+    public static Process serve(Path folder, List<String> command, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+        builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        String line = process.inputReader().readLine();
+        assertThat(line).as("%s: the first line", command).isNotNull();
+        return process;
+    }
 }

@@ -66,6 +66,13 @@ class ConfigLoaderTest {
                         "upstream.trust",
                         "pool.warm-models",
                         "auth.key-file",
+                        "oidc.issuer",
+                        "oidc.client-id",
+                        "oidc.client-secret",
+                        "oidc.redirect-url",
+                        "oidc.owner-groups",
+                        "oidc.operator-groups",
+                        "oidc.viewer-groups",
                         "node.name",
                         "node.address");
     }

@@ -1,0 +1,108 @@
+package dev.parley.administration;
+
+import dev.parley.concurrent.Ticker;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets in who has signed in at the OpenID provider. They are known by their subject there, never by their name: a name can
+ * change hands. Their role is what the provider's groups say at each sign-in. Blocks. Thread-safe.
+ */
+public final class ProviderSignIn {
+    /** Of an address at once; no password can be guessed here, but each asks the provider something. */
+    static final int TRIES = 40;
+
+    static final Duration TRY_EVERY = Duration.ofSeconds(2);
+
+    private final AdministratorStore store;
+    private final AuditLog audit;
+    private final SignIn signIn;
+    private final Attempts attempts;
+
+    public ProviderSignIn(AdministratorStore store, AuditLog audit, SignIn signIn, Ticker ticker) {
+        this.attempts = new Attempts(TRIES, TRY_EVERY, ticker);
+        this.store = store;
+        this.audit = audit;
+        this.signIn = signIn;
+    }
+
+    /**
+     * Who it is, as the provider says.
+     *
+     * @param subject that no other person ever has
+     * @param role null if none of their groups gives one
+     */
+    public record Person(
+            String subject, String name, @Nullable Role role) {}
+
+    /** Counts a try of an address; says how long to wait if there are too many. */
+    public Optional<Duration> count(String address) {
+        return attempts.count(address);
+    }
+
+    /**
+     * Begins a session.
+     *
+     * @param replaced the id of the browser's session before, which ends if it is the same person's; null for none
+     * @return the secret of the new session, for the browser's cookie
+     */
+    public String begin(Person person, @Nullable String replaced, String address, String agent) throws SignInRefused {
+        Optional<String> begun =
+                audit.inTransaction(() -> admitted(person, address).map(administrator -> {
+                    if (replaced != null) {
+                        store.endSessionOf(administrator.id(), replaced);
+                    }
+                    return signIn.begin(administrator, address, agent, "sign_in.provider");
+                }));
+        return begun.orElseThrow(() -> new SignInRefused("You may not use this console.", null));
+    }
+
+    private Optional<Administrator> admitted(Person person, String address) {
+        Optional<Administrator> known = store.findBySubject(person.subject());
+        Role role = person.role();
+        if (role == null) {
+            known.ifPresent(one -> store.endSessions(one.id(), null));
+            return refused(person, address, "no group gives a role");
+        }
+        if (known.isEmpty()) {
+            return made(person, role, address);
+        }
+        return known.get().disabled()
+                ? refused(person, address, "disabled")
+                : Optional.of(withRole(known.get(), role, address));
+    }
+
+    private Optional<Administrator> made(Person person, Role role, String address) {
+        String name = person.name().toLowerCase(Locale.ROOT);
+        if (!Administrator.isName(name)) {
+            return refused(person, address, "the name has other characters than a name here");
+        }
+        Optional<Administrator> made = store.create(name, role, person.subject());
+        if (made.isEmpty()) {
+            return refused(person, address, "somebody else has this name here");
+        }
+        signIn.append(name, address, "administrator.create", new JsonObject().put("role", role.word()));
+        return made;
+    }
+
+    private Administrator withRole(Administrator known, Role role, String address) {
+        if (known.role() == role) {
+            return known;
+        }
+        Administrator changed = store.change(known.name(), known.generation(), role, known.disabled())
+                .orElse(known);
+        signIn.append(known.name(), address, "administrator.change", new JsonObject().put("role", role.word()));
+        return changed;
+    }
+
+    private Optional<Administrator> refused(Person person, String address, String why) {
+        String name = person.name().length() > SignIn.NAME_SHOWN_MAX
+                ? person.name().substring(0, SignIn.NAME_SHOWN_MAX)
+                : person.name();
+        signIn.append(name, address, "sign_in.refused", new JsonObject().put("why", why));
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,20 @@
+package dev.parley.auth;
+
+import java.util.Set;
+
+/**
+ * Who has signed in at the OpenID provider.
+ *
+ * @param subject issuer and subject with a space between them, which no other person ever has
+ * @param name may come to belong to somebody else in time
+ */
+public record OpenIdIdentity(String subject, String name, Set<String> groups) {
+    public OpenIdIdentity {
+        groups = Set.copyOf(groups);
+    }
+
+    @Override
+    public String toString() {
+        return "OpenIdIdentity[" + name + "]";
+    }
+}
