@@ -300,3 +300,31 @@ export interface ApiToken {
   last_used_at: string | null;
   revoked_at: string | null;
 }
+
+export interface Webhook {
+  id: string;
+  /** Null: events of all tenants. */
+  tenant: string | null;
+  url: string;
+  enabled: boolean;
+  failures: number;
+  waiting: number;
+  created_at: string;
+}
+
+export interface Delivery {
+  id: number;
+  webhook: string;
+  event: string;
+  tenant: string;
+  budget: string;
+  threshold: number;
+  state: 'waiting' | 'failing' | 'delivered' | 'given_up';
+  attempts: number;
+  created_at: string;
+  next_attempt_at: string | null;
+  delivered_at: string | null;
+  given_up_at: string | null;
+  last_status: number | null;
+  last_error: string | null;
+}

@@ -55,6 +55,7 @@ public final class AdminApi {
             BrokerTokens tokens,
             Orders orders,
             PriceList prices,
+            Webhooks webhooks,
             SessionFigures figures,
             LiveFeed feed,
             Predicate<Throwable> passing,
@@ -76,7 +77,8 @@ public final class AdminApi {
                         new SignInResource(parts.signIn(), parts.administrators(), parts.audit()).endpoints(),
                         new ProviderResource(
                                         parts.singleSignOn(),
-                                        new ProviderSignIn(parts.administrators(), parts.audit(), parts.signIn(), ticker),
+                                        new ProviderSignIn(
+                                                parts.administrators(), parts.audit(), parts.signIn(), ticker),
                                         parts.administrators())
                                 .endpoints(),
                         new ReportResource(parts.reports(), parts.figures(), parts.audit(), ticker).endpoints(),
@@ -87,6 +89,7 @@ public final class AdminApi {
                         new PlanResource(parts.plans(), parts.reports(), changes).endpoints(),
                         new NodeResource(parts.reports(), parts.orders(), changes).endpoints(),
                         new ModelResource(parts.reports(), parts.prices(), changes, ticker).endpoints(),
+                        new WebhookResource(parts.webhooks(), parts.tenants(), changes, ticker).endpoints(),
                         new AdministratorResource(parts.administrators(), parts.signIn(), changes).endpoints(),
                         new ApiTokenResource(parts.apiTokens(), changes).endpoints())
                 .flatMap(List::stream)

@@ -18,6 +18,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -138,8 +140,14 @@ final class CredentialResource {
             String token = tokens.mint(
                     new BrokerTokens.Order(tenant, subject, Duration.ofSeconds(seconds), models, outputTokens));
             JsonObject claims = new JsonObject()
+                    .put("id", idOf(token))
                     .put("subject", subject.value())
-                    .put("expires_at", ticker.now().plusSeconds(seconds).toString());
+                    .put(
+                            "expires_at",
+                            ticker.now()
+                                    .plusSeconds(seconds)
+                                    .truncatedTo(ChronoUnit.SECONDS)
+                                    .toString());
             return changes.inTransaction(() -> {
                 changes.note(call, "token.mint", "tenant/" + tenant, null, claims);
                 return Answer.created(claims.copy().put("token", token)).shownOnce();
@@ -147,6 +155,12 @@ final class CredentialResource {
         } catch (IllegalArgumentException refused) {
             throw Problem.invalid(Map.of("ttl_seconds", String.valueOf(refused.getMessage())));
         }
+    }
+
+    /** By which it can be revoked: the broker keeps nothing else of it. */
+    private static String idOf(String token) {
+        byte[] claims = Base64.getUrlDecoder().decode(token.split("\\.")[1]);
+        return new JsonObject(new String(claims, StandardCharsets.UTF_8)).getString("jti");
     }
 
     private Answer revoke(Call call) {

@@ -14,6 +14,8 @@ public enum Permission {
     PLANS_WRITE("plans:write", Role.OPERATOR, true),
     USAGE_READ("usage:read", Role.VIEWER, false),
     ERRORS_READ("errors:read", Role.VIEWER, false),
+    WEBHOOKS_READ("webhooks:read", Role.VIEWER, false),
+    WEBHOOKS_WRITE("webhooks:write", Role.OPERATOR, true),
     NODES_READ("nodes:read", Role.VIEWER, false),
     NODES_DRAIN("nodes:drain", Role.OPERATOR, true),
     PRICES_READ("prices:read", Role.VIEWER, false),

@@ -7,13 +7,13 @@ import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.JdbcWebhooks;
-import dev.parley.store.JdbcWebhooks.Target;
-import dev.parley.store.JdbcWebhooks.Webhook;
 import dev.parley.webhook.Answer;
 import dev.parley.webhook.Message;
 import dev.parley.webhook.Sender;
 import dev.parley.webhook.SigningSecret;
 import dev.parley.webhook.WebhookId;
+import dev.parley.webhook.WebhookRegister.Target;
+import dev.parley.webhook.WebhookRegister.Webhook;
 import dev.parley.webhook.WebhookUrl;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -91,9 +91,10 @@ final class WebhookCommand implements Runnable {
 
         @Override
         void run(Database database, BrokerConfig settings) throws CommandFailure {
-            if (!url.isHttps() && !settings.webhooks().allowLoopback()) {
-                throw new CommandFailure(
-                        "a webhook's URL is https; http is for loopback, and only with webhooks.allow-loopback");
+            try {
+                url.checked(settings.webhooks().allowLoopback());
+            } catch (IllegalArgumentException refused) {
+                throw new CommandFailure(String.valueOf(refused.getMessage()));
             }
             if (tenant != null && new JdbcTenants(database).find(tenant).isEmpty()) {
                 throw TenantFailures.unknown(tenant);

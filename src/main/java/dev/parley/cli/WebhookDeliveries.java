@@ -3,7 +3,7 @@ package dev.parley.cli;
 import dev.parley.config.BrokerConfig;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcDeliveryLog;
-import dev.parley.store.JdbcDeliveryLog.Delivery;
+import dev.parley.webhook.DeliveryLog.Delivery;
 import dev.parley.webhook.WebhookId;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

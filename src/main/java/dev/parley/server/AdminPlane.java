@@ -6,6 +6,7 @@ import dev.parley.admin.LiveFeed;
 import dev.parley.admin.NodeLink;
 import dev.parley.admin.RecentTurns;
 import dev.parley.admin.SingleSignOn;
+import dev.parley.admin.Webhooks;
 import dev.parley.administration.AdministratorStore;
 import dev.parley.administration.AuditLog;
 import dev.parley.administration.Passwords;
@@ -23,6 +24,7 @@ import dev.parley.store.Database;
 import dev.parley.store.JdbcAdministrators;
 import dev.parley.store.JdbcApiTokens;
 import dev.parley.store.JdbcAuditLog;
+import dev.parley.store.JdbcDeliveryLog;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcOrders;
 import dev.parley.store.JdbcPlanRegister;
@@ -30,7 +32,9 @@ import dev.parley.store.JdbcPriceList;
 import dev.parley.store.JdbcReplays;
 import dev.parley.store.JdbcReports;
 import dev.parley.store.JdbcTenantRegister;
+import dev.parley.store.JdbcWebhooks;
 import dev.parley.store.StoreException;
+import dev.parley.webhook.Sender;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -91,6 +95,11 @@ final class AdminPlane {
                 tokens,
                 new JdbcOrders(database),
                 new JdbcPriceList(database),
+                new Webhooks(
+                        new JdbcWebhooks(database, storage.masterKey()),
+                        new JdbcDeliveryLog(database),
+                        new Sender(vertx, config.webhooks().allowLoopback(), Ticker.SYSTEM),
+                        config.webhooks().allowLoopback()),
                 nodes.figures(),
                 new LiveFeed(vertx, blocking, reports, nodes.figures()),
                 failure -> failure instanceof StoreException store && store.isRetryable(),

@@ -1,68 +1,27 @@
 package dev.parley.store;
 
 import dev.parley.domain.TenantId;
+import dev.parley.webhook.DeliveryLog;
 import dev.parley.webhook.WebhookId;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What became of deliveries, for operators. Every call blocks, and throws {@link StoreException} when Postgres does not do it.
- * Thread-safe.
- */
-public final class JdbcDeliveryLog {
+/** What became of deliveries, in Postgres. Throws {@link StoreException} when Postgres does not do it. Thread-safe. */
+public final class JdbcDeliveryLog implements DeliveryLog {
     private final Database database;
 
     public JdbcDeliveryLog(Database database) {
         this.database = database;
     }
 
-    /** How far a delivery is. */
-    public enum State {
-        /** Not tried yet, or being tried for the first time. */
-        WAITING,
-        /** Failed, and tried again at its time. */
-        FAILING,
-        DELIVERED,
-        GIVEN_UP
-    }
-
-    /**
-     * One delivery.
-     *
-     * @param event the id that the receiver is told
-     * @param lastStatus of the last answer; null: there was none
-     * @param lastError why the last try failed; null: it did not
-     */
-    public record Delivery(
-            long id,
-            WebhookId webhook,
-            String event,
-            TenantId tenant,
-            String budget,
-            int threshold,
-            State state,
-            int attempts,
-            Instant createdAt,
-            @Nullable Instant nextAttemptAt,
-            @Nullable Instant deliveredAt,
-            @Nullable Instant givenUpAt,
-            @Nullable Integer lastStatus,
-            @Nullable String lastError) {}
-
-    /**
-     * The newest deliveries, the newest first.
-     *
-     * @param webhook null: of all
-     * @param failedOnly only those that failed or were given up
-     */
-    public List<Delivery> list(@Nullable WebhookId webhook, boolean failedOnly, int max) {
+    @Override
+    public List<Delivery> list(@Nullable WebhookId webhook, boolean failedOnly, @Nullable Long before, int max) {
         return database.withConnection("list deliveries", connection -> {
             try (PreparedStatement query = connection.prepareStatement("""
                     select delivery.*, event.tenant_id, event.budget, event.threshold, event.created_at,
@@ -73,13 +32,16 @@ public final class JdbcDeliveryLog {
                     from webhook_delivery as delivery join budget_event as event on event.id = delivery.event
                     where (?::text is null or webhook = ?)
                       and (not ? or delivered_at is null and last_error is not null)
+                      and (?::bigint is null or delivery.id < ?::bigint)
                     order by delivery.id desc limit ?
                     """)) {
                 String only = webhook == null ? null : webhook.value();
                 query.setString(1, only);
                 query.setString(2, only);
                 query.setBoolean(3, failedOnly);
-                query.setInt(4, max);
+                query.setObject(4, before);
+                query.setObject(5, before);
+                query.setInt(6, max);
                 List<Delivery> deliveries = new ArrayList<>();
                 try (ResultSet rows = query.executeQuery()) {
                     while (rows.next()) {
@@ -91,12 +53,12 @@ public final class JdbcDeliveryLog {
         });
     }
 
-    /** Has a delivery that was not made tried again now, with all its tries before it; false if there is no such one. */
+    @Override
     public boolean retry(long delivery) {
         return retry("id = ?", query -> query.setLong(1, delivery)) == 1;
     }
 
-    /** The same for all deliveries of a webhook that were not made; how many. */
+    @Override
     public int retryAll(WebhookId webhook) {
         return retry("webhook = ?", query -> query.setString(1, webhook.value()));
     }

@@ -4,11 +4,11 @@ import dev.parley.auth.SecretBox;
 import dev.parley.domain.TenantId;
 import dev.parley.webhook.SigningSecret;
 import dev.parley.webhook.WebhookId;
+import dev.parley.webhook.WebhookRegister;
 import dev.parley.webhook.WebhookUrl;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,11 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Webhooks in Postgres, and what became of their deliveries, for operators. Every call blocks, and throws
- * {@link StoreException} when Postgres does not do it. Thread-safe.
- */
-public final class JdbcWebhooks {
+/** Webhooks in Postgres. Throws {@link StoreException} when Postgres does not do it. Thread-safe. */
+public final class JdbcWebhooks implements WebhookRegister {
     private static final String TABLE = "webhook";
     private static final String ALL_TENANTS = "*";
 
@@ -32,28 +29,12 @@ public final class JdbcWebhooks {
         this.box = box;
     }
 
-    /**
-     * A webhook as operators see it.
-     *
-     * @param tenant whose events it is sent; null: those of all tenants
-     * @param failures tries that failed since one succeeded
-     * @param waiting deliveries neither made nor given up
-     */
-    public record Webhook(
-            WebhookId id,
-            @Nullable TenantId tenant,
-            WebhookUrl url,
-            boolean enabled,
-            int failures,
-            long waiting,
-            Instant createdAt) {}
-
     /** What a secret is bound to. */
     static SecretBox.Place place(WebhookId webhook, @Nullable String tenant) {
         return new SecretBox.Place(TABLE, tenant == null ? ALL_TENANTS : tenant, webhook.value(), 1);
     }
 
-    /** Makes a webhook, which is sent what happens from now on. */
+    @Override
     public WebhookId add(@Nullable TenantId tenant, WebhookUrl url, SigningSecret secret) {
         WebhookId id = WebhookId.random();
         String owner = tenant == null ? null : tenant.value();
@@ -73,7 +54,7 @@ public final class JdbcWebhooks {
         return id;
     }
 
-    /** All webhooks, the oldest first. */
+    @Override
     public List<Webhook> list() {
         return database.withConnection("list webhooks", connection -> {
             try (PreparedStatement query = connection.prepareStatement("""
@@ -92,7 +73,7 @@ public final class JdbcWebhooks {
         });
     }
 
-    /** Where it is, and what signs its messages; throws {@link SecretBox.CannotOpenException}. */
+    @Override
     public Optional<Target> target(WebhookId id) {
         return database.withConnection("read a webhook", connection -> {
             try (PreparedStatement query =
@@ -111,20 +92,17 @@ public final class JdbcWebhooks {
         });
     }
 
-    /** What it takes to send to a webhook. */
-    public record Target(WebhookUrl url, SigningSecret secret) {}
-
-    /** Removes a webhook with its deliveries; false if there is none. */
+    @Override
     public boolean remove(WebhookId id) {
         return changed("remove a webhook", "delete from webhook where id = ?", id);
     }
 
-    /** Lets a webhook be sent to again; what was waiting goes on. False if there is none. */
+    @Override
     public boolean enable(WebhookId id) {
         return changed("enable a webhook", "update webhook set enabled = true where id = ?", id);
     }
 
-    /** From now on no event is meant for it and nothing is sent to it. False if there is none. */
+    @Override
     public boolean disable(WebhookId id) {
         return changed("disable a webhook", "update webhook set enabled = false where id = ?", id);
     }

@@ -26,9 +26,18 @@ public record WebhookUrl(URI uri) {
         }
     }
 
-    /** Whether it is encrypted on its way. */
-    public boolean isHttps() {
-        return "https".equals(uri.getScheme());
+    /**
+     * This one, if it is encrypted on its way.
+     *
+     * @param allowLoopback whether http is taken too, which then reaches loopback only
+     * @throws IllegalArgumentException if it is not
+     */
+    public WebhookUrl checked(boolean allowLoopback) {
+        if (!"https".equals(uri.getScheme()) && !allowLoopback) {
+            throw new IllegalArgumentException(
+                    "a webhook's URL is https; http is for loopback, and only with webhooks.allow-loopback");
+        }
+        return this;
     }
 
     /** For people: without the query. */

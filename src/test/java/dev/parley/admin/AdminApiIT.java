@@ -160,6 +160,9 @@ class AdminApiIT {
     @Test
     void everyAnswerIsAsDescribed() throws Exception {
         Schemas schemas = new Schemas(owner.send("GET", "/openapi.json", null).body());
+        owner.post(
+                "/webhooks",
+                new JsonObject().put("url", "https://hooks.example/x").put("tenant", "demo"));
         for (String path : List.of(
                 "/overview",
                 "/usage?bucket=day&by=tenant,model",
@@ -180,6 +183,9 @@ class AdminApiIT {
                 "/tenants",
                 "/tenants/demo",
                 "/plans",
+                "/sign-in-ways",
+                "/webhooks",
+                "/webhook-deliveries",
                 "/audit")) {
             HttpResponse<String> answer = owner.send("GET", path, null);
             assertThat(answer.statusCode()).as(path + answer.body()).isEqualTo(200);
@@ -205,6 +211,30 @@ class AdminApiIT {
         assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(200);
         assertThat(limit(id, "sessions_max")).isEqualTo(78);
         assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(412);
+    }
+
+    @Test
+    void aWebhookIsMadeTriedAndRemovedAndItsSecretShownOnce() throws Exception {
+        JsonObject made = owner.post("/webhooks", new JsonObject().put("url", "https://127.0.0.1:1/hook?key=hidden"));
+        String path = "/webhooks/" + made.getString("id");
+
+        assertThat(made.getString("secret")).startsWith("whsec_");
+        JsonObject read = owner.get(path);
+        assertThat(read.containsKey("secret")).isFalse();
+        assertThat(read.getString("url")).isEqualTo("https://127.0.0.1:1/hook?…");
+        JsonObject tried = owner.post(path + "/test", new JsonObject());
+        assertThat(tried.getString("error")).isEqualTo("the host is not at a public address");
+        owner.post(path + "/disable", new JsonObject());
+        assertThat(owner.get(path).getBoolean("enabled")).isFalse();
+        assertThat(owner.status("DELETE", path, null)).isEqualTo(204);
+        assertThat(owner.status("GET", path, null)).isEqualTo(404);
+        assertThat(owner.status("POST", "/webhooks", new JsonObject().put("url", "http://hooks.example/x")))
+                .isEqualTo(422);
+        assertThat(owner.get("/audit?target=webhook/" + made.getString("id")).getJsonArray("items").stream()
+                        .map(entry -> ((JsonObject) entry).getString("action")))
+                .containsExactly("webhook.remove", "webhook.disable", "webhook.test", "webhook.add");
+        assertThat(tester.database().query("select count(*) from audit_entry where after like '%hidden%'"))
+                .isEqualTo("0");
     }
 
     private static int limit(String tenant, String name) throws Exception {

@@ -112,6 +112,7 @@ class ArchitectureTest {
                             "auth",
                             "quota",
                             "ledger",
+                            "webhook",
                             "upstream",
                             "pool",
                             "session")),
