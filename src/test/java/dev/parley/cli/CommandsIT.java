@@ -98,8 +98,8 @@ class CommandsIT {
             assertThat(run("session", "end", "psn_nobody").stderr()).contains("there is no live session 'psn_nobody'");
             assertThat(run("node", "drain", node.getString("name"), "--wait").stdout())
                     .endsWith("is drained");
-            // A tenant, a token, its end, and the drain; what failed is not there.
-            assertThat(run("audit", "verify").stdout()).startsWith("all is well up to 4:");
+            // A tenant, a token, its end, a plan, the tenant on it, a budget, and the drain; what failed is not there.
+            assertThat(run("audit", "verify").stdout()).startsWith("all is well up to 7:");
             assertThat(get("http://127.0.0.1:" + ports.group(2) + "/health/ready")
                             .statusCode())
                     .isEqualTo(503);
