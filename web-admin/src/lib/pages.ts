@@ -15,6 +15,7 @@ export const PAGES: Page[] = [
   { path: '/usage', name: 'Usage and cost', key: 'u', permission: 'usage:read', icon: 'M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6' },
   { path: '/errors', name: 'Errors', key: 'e', permission: 'errors:read', icon: 'M12 4l9 16H3zM12 10v4M12 17v.5' },
   { path: '/webhooks', name: 'Webhooks', key: 'w', permission: 'webhooks:read', icon: 'M8 12a4 4 0 1 1 5-3.9M12 8l4 7M16 19a4 4 0 1 0 0-8M4 16a4 4 0 0 0 8 1h4' },
+  { path: '/upstreams', name: 'Upstreams', key: 'c', permission: 'accounts:read', icon: 'M7 18a5 5 0 1 1 1-9.9A6 6 0 0 1 19.5 10 4 4 0 0 1 19 18zM12 20v-7M9 15l3-3 3 3' },
   { path: '/nodes', name: 'Nodes', key: 'n', permission: 'nodes:read', icon: 'M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.5M8 16.5h.5' },
   { path: '/models', name: 'Models and prices', key: 'm', permission: 'prices:read', icon: 'M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9' },
   { path: '/audit', name: 'Audit', key: 'a', permission: 'audit:read', icon: 'M6 3h9l4 4v14H6zM9 12h6M9 16h6M9 8h3' },

@@ -328,3 +328,54 @@ export interface Delivery {
   last_status: number | null;
   last_error: string | null;
 }
+
+export interface PoolModel {
+  model: string;
+  cl_active: number;
+  cl_waiting: number;
+  sv_active: number;
+  sv_idle: number;
+  sv_tested: number;
+  sv_login: number;
+  sv_closing: number;
+  sv_warm_target: number;
+  maxwait_millis: number;
+}
+
+export interface PoolAccount {
+  name: string;
+  profile: string;
+  open: number;
+  sessions_max: number;
+  weight: number;
+  breaker: 'closed' | 'open' | 'probing' | 'locked';
+  reopens_in_millis: number | null;
+  cause: string | null;
+}
+
+export interface Pool {
+  node: string;
+  models: PoolModel[];
+  accounts: PoolAccount[];
+}
+
+export interface Pools {
+  items: Pool[];
+  silent_nodes: string[];
+}
+
+export interface Account {
+  name: string;
+  profile: 'openai' | 'azure' | 'compatible';
+  url: string;
+  organization: string | null;
+  project: string | null;
+  models: string;
+  weight: number;
+  sessions_max: number;
+  has_key: boolean;
+  drained: boolean;
+  generation: number;
+  created_at: string;
+  changed_at: string;
+}

@@ -1,5 +1,6 @@
 package dev.parley.admin;
 
+import dev.parley.administration.AccountRegister;
 import dev.parley.administration.AdministratorStore;
 import dev.parley.administration.ApiTokenStore;
 import dev.parley.administration.AuditLog;
@@ -56,6 +57,7 @@ public final class AdminApi {
             Orders orders,
             PriceList prices,
             Webhooks webhooks,
+            AccountRegister accounts,
             SessionFigures figures,
             LiveFeed feed,
             Predicate<Throwable> passing,
@@ -90,6 +92,7 @@ public final class AdminApi {
                         new NodeResource(parts.reports(), parts.orders(), changes).endpoints(),
                         new ModelResource(parts.reports(), parts.prices(), changes, ticker).endpoints(),
                         new WebhookResource(parts.webhooks(), parts.tenants(), changes, ticker).endpoints(),
+                        new AccountResource(parts.accounts(), parts.figures(), changes).endpoints(),
                         new AdministratorResource(parts.administrators(), parts.signIn(), changes).endpoints(),
                         new ApiTokenResource(parts.apiTokens(), changes).endpoints())
                 .flatMap(List::stream)

@@ -99,6 +99,11 @@ final class Fields {
         return has(field) && value(field) == null;
     }
 
+    /** Whether a text is there and has nothing in it. */
+    boolean isEmpty(String field) {
+        return "".equals(value(field));
+    }
+
     boolean has(String field) {
         return body.containsKey(field);
     }

@@ -1,6 +1,7 @@
 package dev.parley.admin;
 
 import dev.parley.concurrent.Blocking;
+import dev.parley.domain.NodeIdentity;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -11,13 +12,13 @@ final class NodeDoor {
     static final String FIGURES = "/internal/figures";
     static final String TIMELINE = "/internal/timeline/";
 
-    private final long epoch;
+    private final NodeIdentity node;
     private final OwnFigures own;
     private final NodeSeal seal;
     private final Blocking blocking;
 
-    NodeDoor(long epoch, OwnFigures own, NodeSeal seal, Blocking blocking) {
-        this.epoch = epoch;
+    NodeDoor(NodeIdentity node, OwnFigures own, NodeSeal seal, Blocking blocking) {
+        this.node = node;
         this.own = own;
         this.seal = seal;
         this.blocking = blocking;
@@ -39,9 +40,10 @@ final class NodeDoor {
 
     private void figures(RoutingContext context) {
         blocking.call(() -> new JsonObject()
-                        .put("epoch", epoch)
+                        .put("epoch", node.epoch())
                         .put("figures", own.rows())
                         .put("turns", own.turns())
+                        .put("pool", own.pool())
                         .encode())
                 .onSuccess(body -> answer(context, body))
                 .onFailure(_ -> Dispatcher.write(context.response(), Problem.unavailable("Busy.")));

@@ -4,6 +4,7 @@ import dev.parley.admin.SessionFigures.Figure;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SessionId;
+import dev.parley.pool.PoolSnapshot;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
 import dev.parley.session.SessionTimeline;
@@ -14,15 +15,18 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The figures of this node's sessions, and how they travel to another node. Thread-safe. */
 final class OwnFigures {
     private final SessionRegistry registry;
     private final RecentTurns turns;
+    private final Supplier<PoolSnapshot> pool;
     private final Ticker ticker;
 
-    OwnFigures(SessionRegistry registry, RecentTurns turns, Ticker ticker) {
+    OwnFigures(SessionRegistry registry, RecentTurns turns, Supplier<PoolSnapshot> pool, Ticker ticker) {
+        this.pool = pool;
         this.registry = registry;
         this.turns = turns;
         this.ticker = ticker;
@@ -31,6 +35,11 @@ final class OwnFigures {
     /** How quick the last turns were: a row each. */
     JsonArray turns() {
         return turns.rows(ticker.now());
+    }
+
+    /** The way to the provider, as it is now. */
+    JsonObject pool() {
+        return PoolJson.of(pool.get());
     }
 
     Map<String, Figure> look() {

@@ -1,6 +1,7 @@
 package dev.parley.admin;
 
 import dev.parley.administration.Reports;
+import dev.parley.domain.NodeIdentity;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 final class PeerFigures implements SessionFigures, AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(800);
 
-    private final long epoch;
+    private final NodeIdentity node;
     private final OwnFigures own;
     private final NodeSeal seal;
     private final Reports reports;
@@ -34,8 +36,8 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
             .build();
 
     /** @param scheme of the admin plane, which is the same on all nodes */
-    PeerFigures(long epoch, OwnFigures own, NodeSeal seal, Reports reports, String scheme) {
-        this.epoch = epoch;
+    PeerFigures(NodeIdentity node, OwnFigures own, NodeSeal seal, Reports reports, String scheme) {
+        this.node = node;
         this.own = own;
         this.seal = seal;
         this.reports = reports;
@@ -45,27 +47,32 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
     @Override
     public Seen look() {
         Map<String, CompletableFuture<JsonObject>> asked = new HashMap<>();
-        for (JsonObject node : peers()) {
-            asked.put(node.getString("name"), ask(node, NodeDoor.FIGURES));
+        for (JsonObject peer : peers()) {
+            asked.put(peer.getString("name"), ask(peer, NodeDoor.FIGURES));
         }
         Map<String, Figure> figures = new HashMap<>(own.look());
         List<JsonArray> turns = new ArrayList<>();
         own.turns().forEach(turn -> turns.add((JsonArray) turn));
+        Map<String, JsonObject> pools = new TreeMap<>();
+        pools.put(node.name(), own.pool());
         List<String> silent = new ArrayList<>();
         asked.forEach((name, answer) -> {
             try {
                 JsonObject told = answer.join();
                 OwnFigures.read(told.getJsonArray("figures"), figures);
                 told.getJsonArray("turns", new JsonArray()).forEach(turn -> turns.add((JsonArray) turn));
+                if (told.getJsonObject("pool") != null) {
+                    pools.put(name, told.getJsonObject("pool"));
+                }
             } catch (CompletionException | ClassCastException | NullPointerException unusable) {
                 silent.add(name);
             }
         });
-        return new Seen(figures, turns, silent);
+        return new Seen(figures, turns, pools, silent);
     }
 
     @Override
-    public Optional<JsonObject> timeline(String session, String node) {
+    public Optional<JsonObject> timeline(String session, String servedBy) {
         try {
             Optional<JsonObject> here = own.timeline(session)
                     .toCompletionStage()
@@ -76,7 +83,7 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
                 return here;
             }
             return peers().stream()
-                    .filter(peer -> peer.getString("name").equals(node))
+                    .filter(peer -> peer.getString("name").equals(servedBy))
                     .findFirst()
                     .map(peer -> ask(peer, NodeDoor.TIMELINE + session).join());
         } catch (CompletionException unanswered) {
@@ -86,14 +93,14 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
 
     private List<JsonObject> peers() {
         return reports.nodes().stream()
-                .filter(node -> node.getValue("ended_at") == null && node.getLong("epoch") != epoch)
+                .filter(peer -> peer.getValue("ended_at") == null && peer.getLong("epoch") != node.epoch())
                 .toList();
     }
 
-    private CompletableFuture<JsonObject> ask(JsonObject node, String path) {
+    private CompletableFuture<JsonObject> ask(JsonObject peer, String path) {
         HttpRequest request;
         try {
-            request = HttpRequest.newBuilder(URI.create(scheme + "://" + node.getString("address") + path))
+            request = HttpRequest.newBuilder(URI.create(scheme + "://" + peer.getString("address") + path))
                     .header(NodeSeal.HEADER, seal.seal(path))
                     .timeout(PATIENCE)
                     .build();

@@ -21,9 +21,14 @@ public interface SessionFigures {
 
     /**
      * @param turns of all nodes together, as {@link RecentTurns} writes them
+     * @param pools the upstream pool of each node that told of it, by its name, as {@link PoolJson} writes it
      * @param silentNodes those that did not answer in time
      */
-    record Seen(Map<String, Figure> figures, List<JsonArray> turns, List<String> silentNodes) {}
+    record Seen(
+            Map<String, Figure> figures,
+            List<JsonArray> turns,
+            Map<String, JsonObject> pools,
+            List<String> silentNodes) {}
 
     /** @param spent what the session's committed or committing usage entries cost */
     record Figure(String phase, int openResponses, NanoUsd spent) {}

@@ -19,8 +19,11 @@ import dev.parley.concurrent.Rounds;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.OidcConfig;
+import dev.parley.domain.NodeIdentity;
+import dev.parley.pool.PoolSnapshot;
 import dev.parley.session.SessionRegistry;
 import dev.parley.store.Database;
+import dev.parley.store.JdbcAccounts;
 import dev.parley.store.JdbcAdministrators;
 import dev.parley.store.JdbcApiTokens;
 import dev.parley.store.JdbcAuditLog;
@@ -39,6 +42,7 @@ import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +72,9 @@ final class AdminPlane {
             Storage storage,
             SessionRegistry registry,
             RecentTurns turns,
+            Supplier<PoolSnapshot> pool,
             BrokerTokens tokens,
-            long epoch,
+            NodeIdentity node,
             BrokerConfig config,
             Parts parts) {
         Database database = storage.operators();
@@ -78,7 +83,15 @@ final class AdminPlane {
         Reports reports = new JdbcReports(database);
         SignIn signIn = new SignIn(administrators, audit, new Passwords(), Ticker.SYSTEM);
         NodeLink nodes = new NodeLink(
-                epoch, sharedSecret(storage), config.admin().tls(), registry, turns, reports, blocking, Ticker.SYSTEM);
+                node,
+                sharedSecret(storage),
+                config.admin().tls(),
+                registry,
+                turns,
+                pool,
+                reports,
+                blocking,
+                Ticker.SYSTEM);
         parts.add("link to the other nodes", nodes::close);
         AdminApi api = new AdminApi(new AdminApi.Parts(
                 blocking,
@@ -100,6 +113,7 @@ final class AdminPlane {
                         new JdbcDeliveryLog(database),
                         new Sender(vertx, config.webhooks().allowLoopback(), Ticker.SYSTEM),
                         config.webhooks().allowLoopback()),
+                new JdbcAccounts(database, storage.masterKey()),
                 nodes.figures(),
                 new LiveFeed(vertx, blocking, reports, nodes.figures()),
                 failure -> failure instanceof StoreException store && store.isRetryable(),

@@ -184,8 +184,9 @@ public final class Broker implements AutoCloseable {
                         storage,
                         registry,
                         turns,
+                        upstream.pool()::snapshot,
                         tokens,
-                        node.identity().epoch(),
+                        node.identity(),
                         config,
                         parts)
                 .firstLink()

@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import dev.parley.administration.AccountRegister;
 import dev.parley.auth.SecretBox;
 import dev.parley.config.AccountConfig;
 import dev.parley.config.AccountConfig.Profile;
@@ -11,18 +12,21 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Upstream accounts in Postgres; keys leave this class decrypted and enter it so. Blocks. */
-public final class JdbcAccounts {
+public final class JdbcAccounts implements AccountRegister {
     private static final String TABLE = "upstream_account";
     private static final String OWNER = "upstream";
     private static final Logger LOGGER = LoggerFactory.getLogger(JdbcAccounts.class);
@@ -56,7 +60,7 @@ public final class JdbcAccounts {
                 connection -> new State(accounts(connection), reopenings(connection), none(connection)));
     }
 
-    /** Adds an account; false if the name is taken. */
+    @Override
     public boolean add(AccountConfig account) {
         return database.inTransaction("add an upstream account", connection -> {
             try (PreparedStatement insert = connection.prepareStatement("""
@@ -78,7 +82,7 @@ public final class JdbcAccounts {
         });
     }
 
-    /** Gives an account another key; false if there is no such account. */
+    @Override
     public boolean replaceKey(String name, Secret key) {
         return database.inTransaction("replace the key of an upstream account", connection -> {
             int version = nextSecretVersion(connection, name);
@@ -86,7 +90,9 @@ public final class JdbcAccounts {
                 return false;
             }
             try (PreparedStatement update = connection.prepareStatement("""
-                    update upstream_account set secret = ?, secret_version = ?, changed_at = now() where name = ?
+                    update upstream_account set secret = ?, secret_version = ?, changed_at = now(),
+                        generation = generation + 1
+                    where name = ?
                     """)) {
                 update.setBytes(1, sealed(name, version, key));
                 update.setInt(2, version);
@@ -96,7 +102,7 @@ public final class JdbcAccounts {
         });
     }
 
-    /** Removes an account with its key; false if there was none. */
+    @Override
     public boolean remove(String name) {
         return database.inTransaction("remove an upstream account", connection -> {
             try (PreparedStatement delete =
@@ -107,7 +113,7 @@ public final class JdbcAccounts {
         });
     }
 
-    /** Has every node try an account again. */
+    @Override
     public void reopen(String name) {
         database.inTransaction("reopen an upstream account", connection -> {
             try (PreparedStatement upsert = connection.prepareStatement("""
@@ -121,11 +127,75 @@ public final class JdbcAccounts {
         });
     }
 
+    @Override
+    public List<Listed> list() {
+        return database.withConnection(
+                "list upstream accounts", connection -> Sql.query(connection, """
+                select name, profile, url, organization, project, models, weight, sessions_max, drained, generation,
+                       secret is not null as has_key, created_at, changed_at
+                from upstream_account order by name
+                """, JdbcAccounts::listed));
+    }
+
+    @Override
+    public Outcome change(String name, long generation, UnaryOperator<Use> change) {
+        return database.inTransaction("change an upstream account", connection -> {
+            Optional<Listed> old = list().stream()
+                    .filter(listed -> listed.account().name().equals(name))
+                    .findFirst();
+            if (old.isEmpty()) {
+                return Outcome.UNKNOWN;
+            }
+            AccountConfig account = old.get().account();
+            Use use = change.apply(new Use(
+                    account.models(),
+                    account.weight(),
+                    account.sessionsMax(),
+                    old.get().drained()));
+            int changed = Sql.update(
+                    connection,
+                    """
+                    update upstream_account set models = ?, weight = ?, sessions_max = ?, drained = ?, changed_at = now(),
+                        generation = generation + 1
+                    where name = ? and generation = ?
+                    """,
+                    ModelNames.show(use.models()),
+                    use.weight(),
+                    use.sessionsMax(),
+                    use.drained(),
+                    name,
+                    generation);
+            return changed == 1 ? Outcome.CHANGED : Outcome.OUTDATED;
+        });
+    }
+
+    private static Listed listed(ResultSet rows) throws SQLException {
+        String models = rows.getString("models");
+        AccountConfig account = new AccountConfig(
+                rows.getString("name"),
+                Profile.valueOf(rows.getString("profile").toUpperCase(Locale.ROOT)),
+                URI.create(rows.getString("url")),
+                null,
+                rows.getString("organization"),
+                rows.getString("project"),
+                null,
+                models.isEmpty() ? Map.of() : ModelNames.parse(models),
+                rows.getInt("weight"),
+                rows.getInt("sessions_max"));
+        return new Listed(
+                account,
+                rows.getBoolean("has_key"),
+                rows.getBoolean("drained"),
+                rows.getLong("generation"),
+                rows.getObject("created_at", OffsetDateTime.class).toInstant(),
+                rows.getObject("changed_at", OffsetDateTime.class).toInstant());
+    }
+
     private List<AccountConfig> accounts(Connection connection) throws SQLException {
         List<AccountConfig> accounts = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement("""
                 select name, profile, url, secret, secret_version, organization, project, models, weight, sessions_max
-                from upstream_account order by name
+                from upstream_account where not drained order by name
                 """);
                 ResultSet rows = select.executeQuery()) {
             while (rows.next()) {

@@ -186,6 +186,8 @@ class AdminApiIT {
                 "/sign-in-ways",
                 "/webhooks",
                 "/webhook-deliveries",
+                "/pools",
+                "/accounts",
                 "/audit")) {
             HttpResponse<String> answer = owner.send("GET", path, null);
             assertThat(answer.statusCode()).as(path + answer.body()).isEqualTo(200);
@@ -211,6 +213,46 @@ class AdminApiIT {
         assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(200);
         assertThat(limit(id, "sessions_max")).isEqualTo(78);
         assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(412);
+    }
+
+    @Test
+    void anAccountIsAddedChangedDrainedAndRemovedAndItsKeyNeverShown() throws Exception {
+        JsonObject wanted = new JsonObject()
+                .put("name", "eu")
+                .put("profile", "azure")
+                .put("url", "wss://eu.example/openai/v1")
+                .put("key", "the-key-of-eu")
+                .put("models", "gpt-realtime=my-deployment");
+        HttpResponse<String> added = owner.send("POST", "/accounts", wanted);
+        assertThat(added.statusCode()).as(added.body()).isEqualTo(201);
+        assertThat(added.body()).doesNotContain("the-key-of-eu").contains("\"has_key\":true");
+
+        HttpResponse<String> drained = owner.copy()
+                .header("If-Match", tag(added))
+                .send(
+                        "PATCH",
+                        "/accounts/eu",
+                        new JsonObject().put("drained", true).put("weight", 3));
+        HttpResponse<String> late = owner.copy()
+                .header("If-Match", tag(added))
+                .send("PATCH", "/accounts/eu", new JsonObject().put("weight", 4));
+        assertThat(drained.statusCode()).as(drained.body()).isEqualTo(200);
+        assertThat(late.statusCode()).isEqualTo(412);
+        assertThat(new JsonObject(drained.body()).getInteger("weight")).isEqualTo(3);
+
+        assertThat(owner.status("PUT", "/accounts/eu/key", new JsonObject().put("key", "another-key")))
+                .isEqualTo(204);
+        assertThat(owner.status("POST", "/accounts/default/reopen", new JsonObject()))
+                .isEqualTo(204);
+        assertThat(owner.status("POST", "/accounts/unheard-of/reopen", new JsonObject()))
+                .isEqualTo(404);
+        assertThat(owner.status("DELETE", "/accounts/eu", null)).isEqualTo(204);
+        assertThat(owner.get("/accounts").getJsonArray("items")).isEmpty();
+        assertThat(owner.get("/audit?target=account/eu").getJsonArray("items").stream()
+                        .map(entry -> ((JsonObject) entry).getString("action")))
+                .containsExactly("account.remove", "account.key", "account.change", "account.add");
+        assertThat(tester.database().query("select count(*) from audit_entry where after like '%-key%'"))
+                .isEqualTo("0");
     }
 
     @Test

@@ -69,6 +69,6 @@ class ApiDescriptionTest {
     private static AdminApi.Parts nothing() {
         return new AdminApi.Parts(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null);
+                null, null, null);
     }
 }

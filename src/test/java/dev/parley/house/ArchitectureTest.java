@@ -38,7 +38,7 @@ class ArchitectureTest {
             Map.entry("cluster", Set.of("domain", "concurrent", "config", "telemetry", "tenancy", "quota")),
             Map.entry("ledger", Set.of("domain", "concurrent", "config", "telemetry")),
             Map.entry("webhook", Set.of("domain", "concurrent", "outbound")),
-            Map.entry("administration", Set.of("domain", "concurrent", "tenancy")),
+            Map.entry("administration", Set.of("domain", "concurrent", "config", "tenancy")),
             Map.entry(
                     "store",
                     Set.of(
