@@ -14,6 +14,7 @@ export const PAGES: Page[] = [
   { path: '/plans', name: 'Plans', key: 'p', permission: 'tenants:read', icon: 'M4 6h16M4 12h10M4 18h6M17 14l3 3-3 3' },
   { path: '/usage', name: 'Usage and cost', key: 'u', permission: 'usage:read', icon: 'M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6' },
   { path: '/errors', name: 'Errors', key: 'e', permission: 'errors:read', icon: 'M12 4l9 16H3zM12 10v4M12 17v.5' },
+  { path: '/playground', name: 'Playground', key: 'y', permission: 'playground:use', icon: 'M12 15a3 3 0 0 0 3-3V7a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3zM6 11a6 6 0 0 0 12 0M12 17v4' },
   { path: '/webhooks', name: 'Webhooks', key: 'w', permission: 'webhooks:read', icon: 'M8 12a4 4 0 1 1 5-3.9M12 8l4 7M16 19a4 4 0 1 0 0-8M4 16a4 4 0 0 0 8 1h4' },
   { path: '/upstreams', name: 'Upstreams', key: 'c', permission: 'accounts:read', icon: 'M7 18a5 5 0 1 1 1-9.9A6 6 0 0 1 19.5 10 4 4 0 0 1 19 18zM12 20v-7M9 15l3-3 3 3' },
   { path: '/nodes', name: 'Nodes', key: 'n', permission: 'nodes:read', icon: 'M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.5M8 16.5h.5' },

@@ -16,6 +16,7 @@ import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.IssuerDirectory;
 import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -33,6 +34,7 @@ public final class AdminApi {
     private final List<Endpoint> endpoints;
     private final Dispatcher dispatcher;
     private final SessionStream stream;
+    private final PlaygroundSocket playground;
 
     /**
      * What the API stands on.
@@ -59,15 +61,17 @@ public final class AdminApi {
             Webhooks webhooks,
             AccountRegister accounts,
             SessionFigures figures,
+            TenantDoor door,
             LiveFeed feed,
             Predicate<Throwable> passing,
             Ticker ticker) {}
 
-    public AdminApi(Parts parts) {
+    public AdminApi(Vertx vertx, Parts parts) {
         Gatekeeper gatekeeper = new Gatekeeper(parts.administrators(), parts.apiTokens(), parts.ticker());
         this.dispatcher = new Dispatcher(
                 parts.blocking(), gatekeeper, parts.audit(), parts.replays(), failure -> problem(parts, failure));
         this.endpoints = endpoints(parts);
+        this.playground = new PlaygroundSocket(vertx, parts.blocking(), gatekeeper, parts.door());
         this.stream = new SessionStream(parts.blocking(), gatekeeper, parts.feed());
     }
 
@@ -88,6 +92,7 @@ public final class AdminApi {
                         new TenantResource(parts.tenants(), parts.reports(), changes, ticker).endpoints(),
                         new CredentialResource(parts.issuers(), parts.tokens(), parts.tenants(), changes, ticker)
                                 .endpoints(),
+                        new PlaygroundResource(parts.tenants(), parts.tokens(), changes).endpoints(),
                         new PlanResource(parts.plans(), parts.reports(), changes).endpoints(),
                         new NodeResource(parts.reports(), parts.orders(), changes).endpoints(),
                         new ModelResource(parts.reports(), parts.prices(), changes, ticker).endpoints(),
@@ -99,8 +104,14 @@ public final class AdminApi {
                 .toList();
     }
 
+    /** Ends the sockets of the playground. */
+    public void close() {
+        playground.close();
+    }
+
     /** @param router of what lies below {@code /api} */
     void mount(Router router) {
+        router.get(ROOT + PlaygroundSocket.PATH).handler(playground::open);
         router.route(ROOT + "/*").handler(BodyHandler.create(false).setBodyLimit(BODY_BYTES_MAX));
         router.get(ROOT + "/openapi.json").handler(new ApiDescription()::serve);
         router.get(ROOT + SessionStream.PATH).handler(stream::open);

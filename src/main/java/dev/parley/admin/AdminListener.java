@@ -51,7 +51,13 @@ public final class AdminListener {
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout(IDLE_SECONDS_MAX)
                 .setMaxHeaderSize(HEADER_BYTES_MAX)
-                .setHttp2ClearTextEnabled(false); // a way around whatever stands before the broker
+                .setHttp2ClearTextEnabled(false) // a way around whatever stands before the broker
+                // A small frame can inflate to very much.
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setMaxWebSocketFrameSize(PlaygroundSocket.MESSAGE_BYTES_MAX)
+                .setMaxWebSocketMessageSize(PlaygroundSocket.MESSAGE_BYTES_MAX)
+                .setWebSocketSubProtocols(List.of(PlaygroundSocket.PROTOCOL));
         if (tls != null) {
             options.setSsl(true).setKeyCertOptions(tls);
         }

@@ -75,11 +75,19 @@ final class Gatekeeper {
                 new Browser(session.id(), session.administrator(), session.confirmedAt()));
     }
 
-    /** Browsers say where a page that asks comes from; what says nothing is no browser. */
+    /** For what a page of another site could begin without being able to read the answer: a socket. */
+    void refuseForeign(Call call) {
+        refuseOtherOrigins(call);
+    }
+
     private static void refuseOtherOrigins(Call call, Endpoint endpoint) {
-        if (!endpoint.changes()) {
-            return;
+        if (endpoint.changes()) {
+            refuseOtherOrigins(call);
         }
+    }
+
+    /** Browsers say where a page that asks comes from; what says nothing is no browser. */
+    private static void refuseOtherOrigins(Call call) {
         String site = call.header("sec-fetch-site").orElse("same-origin");
         Optional<String> origin = call.header("origin");
         boolean own = origin.isEmpty()

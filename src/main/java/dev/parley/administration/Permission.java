@@ -16,6 +16,7 @@ public enum Permission {
     ERRORS_READ("errors:read", Role.VIEWER, false),
     WEBHOOKS_READ("webhooks:read", Role.VIEWER, false),
     WEBHOOKS_WRITE("webhooks:write", Role.OPERATOR, true),
+    PLAYGROUND("playground:use", Role.OPERATOR, true),
     ACCOUNTS_READ("accounts:read", Role.VIEWER, false),
     ACCOUNTS_WRITE("accounts:write", Role.OWNER, true),
     ACCOUNTS_REOPEN("accounts:reopen", Role.OPERATOR, true),

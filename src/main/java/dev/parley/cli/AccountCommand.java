@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.AccountConfig;
 import dev.parley.config.AccountConfig.Profile;
 import dev.parley.config.BrokerConfig;
@@ -249,6 +250,11 @@ final class AccountCommand implements Runnable {
 
         final CommandFailure unknown() {
             return new CommandFailure("there is no account '" + name + "' in the database");
+        }
+
+        @Override
+        Change change(Database database) {
+            return new Change("account." + spec().name(), "account/" + name, () -> null);
         }
 
         abstract void run(JdbcAccounts accounts) throws CommandFailure;

@@ -37,6 +37,7 @@ final class BillingClose extends DatabaseCommand {
         if (!obstacles.isEmpty()) {
             throw new CommandFailure(String.join("; ", obstacles));
         }
+        CommandAudit.note(database, "billing.close", "period/" + period);
         ClosedPeriod closed = close(periods);
         out().println("period " + closed.period() + " is closed: " + closed.rows() + " entries, "
                 + new NanoUsd(closed.costNano()) + ", all of them in the seals up to " + closed.lastSeal());

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
 final class BillingRebuild extends DatabaseCommand {
     @Override
     void run(Database database, BrokerConfig settings) {
+        CommandAudit.note(database, "billing.rebuild", "rollups");
         out().println("the hourly sums are made anew, up to seal " + Rollups.rebuild(database));
     }
 }

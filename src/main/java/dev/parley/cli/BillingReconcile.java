@@ -94,6 +94,7 @@ final class BillingReconcile extends DatabaseCommand {
         }
         confirm(corrections, released.size());
         Attribution attribution = new Attribution(tenant == null ? null : tenant.value(), account);
+        CommandAudit.note(database, "billing.adjust", "report/" + file.getFileName());
         Applied applied = apply(ledger, report, compared, attribution, released);
         out().println(applied.adjustments() + " adjustments written"
                 + (applied.adjustments() < corrections

@@ -1,6 +1,7 @@
 package dev.parley.cli;
 
 import dev.parley.auth.SecretBox;
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.TenantId;
@@ -82,6 +83,11 @@ final class WebhookCommand implements Runnable {
         @Parameters(paramLabel = "URL", description = "Where to POST to.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private WebhookUrl url;
+
+        @Override
+        Change change(Database database) {
+            return new Change("webhook.add", tenant == null ? "webhook" : "tenant/" + tenant, () -> null);
+        }
 
         @Option(names = "--tenant", paramLabel = "TENANT", description = "Only events of this tenant.")
         private @Nullable TenantId tenant;
@@ -208,6 +214,13 @@ final class WebhookCommand implements Runnable {
     static final class Test extends OnWebhook {
         private static final Duration SPARE = Duration.ofSeconds(5);
 
+        /** Changes nothing, and waits for the receiver, which no transaction should. */
+        @Override
+        @Nullable
+        Change change(Database database) {
+            return null;
+        }
+
         @Override
         void run(JdbcWebhooks webhooks, BrokerConfig settings) throws Exception {
             Target target;
@@ -243,6 +256,12 @@ final class WebhookCommand implements Runnable {
 
         final WebhookId id() {
             return id;
+        }
+
+        @Override
+        @Nullable
+        Change change(Database database) {
+            return new Change("webhook." + spec().name(), "webhook/" + id, () -> null);
         }
 
         abstract void run(JdbcWebhooks webhooks, BrokerConfig settings) throws Exception;

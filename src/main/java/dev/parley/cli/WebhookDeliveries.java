@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcDeliveryLog;
@@ -113,6 +114,12 @@ final class WebhookDeliveries {
         @ArgGroup(multiplicity = "1")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private Which which;
+
+        @Override
+        Change change(Database database) {
+            String of = which.webhook == null ? "delivery/" + which.delivery : "webhook/" + which.webhook;
+            return new Change("webhook.retry", of, () -> null);
+        }
 
         /** One of them. */
         private static final class Which {

@@ -6,6 +6,7 @@ import dev.parley.admin.LiveFeed;
 import dev.parley.admin.NodeLink;
 import dev.parley.admin.RecentTurns;
 import dev.parley.admin.SingleSignOn;
+import dev.parley.admin.TenantDoor;
 import dev.parley.admin.Webhooks;
 import dev.parley.administration.AdministratorStore;
 import dev.parley.administration.AuditLog;
@@ -74,6 +75,7 @@ final class AdminPlane {
             RecentTurns turns,
             Supplier<PoolSnapshot> pool,
             BrokerTokens tokens,
+            TenantDoor door,
             NodeIdentity node,
             BrokerConfig config,
             Parts parts) {
@@ -93,7 +95,7 @@ final class AdminPlane {
                 blocking,
                 Ticker.SYSTEM);
         parts.add("link to the other nodes", nodes::close);
-        AdminApi api = new AdminApi(new AdminApi.Parts(
+        AdminApi api = new AdminApi(vertx, new AdminApi.Parts(
                 blocking,
                 administrators,
                 new JdbcApiTokens(database),
@@ -115,9 +117,11 @@ final class AdminPlane {
                         config.webhooks().allowLoopback()),
                 new JdbcAccounts(database, storage.masterKey()),
                 nodes.figures(),
+                door,
                 new LiveFeed(vertx, blocking, reports, nodes.figures()),
                 failure -> failure instanceof StoreException store && store.isRetryable(),
                 Ticker.SYSTEM));
+        parts.add("playground", api::close);
         listener.serve(api, nodes);
         Rounds checkpoints = new Rounds("audit-checkpoints", CHECKPOINT_EVERY, () -> logCheckpoint(audit));
         parts.add("audit checkpoints", checkpoints::close);

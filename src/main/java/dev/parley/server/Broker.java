@@ -2,6 +2,7 @@ package dev.parley.server;
 
 import dev.parley.admin.AdminListener;
 import dev.parley.admin.RecentTurns;
+import dev.parley.admin.TenantDoor;
 import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.concurrent.Blocking;
@@ -38,6 +39,7 @@ import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -186,6 +188,7 @@ public final class Broker implements AutoCloseable {
                         turns,
                         upstream.pool()::snapshot,
                         tokens,
+                        new TenantDoor(reachable(config.http().host()), this::tenantPort, config.http().tls()),
                         node.identity(),
                         config,
                         parts)
@@ -205,6 +208,11 @@ public final class Broker implements AutoCloseable {
                 vertx, blocking, legs, new RealtimeSessions(services, admission, registry, turns, resuming.peers()));
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
+    }
+
+    /** Where this process reaches a listener of its own. */
+    private static String reachable(String host) {
+        return Set.of("0.0.0.0", "::", "localhost").contains(host) ? "127.0.0.1" : host;
     }
 
     private AdminListener startAdmin(Vertx vertx, Blocking blocking) throws StartException {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ApiDescriptionTest {
     /** Mounted by themselves. */
     private static final Map<String, String> OTHERS =
-            Map.of("GET /openapi.json", "anybody", "GET /sessions/stream", Permission.SESSIONS_READ.scope());
+            Map.of("GET /openapi.json", "anybody", "GET /sessions/stream", Permission.SESSIONS_READ.scope(), "GET /playground/socket", Permission.SESSIONS_READ.scope());
 
     @Test
     void describesEveryOperationWithItsPermission() {
@@ -69,6 +69,6 @@ class ApiDescriptionTest {
     private static AdminApi.Parts nothing() {
         return new AdminApi.Parts(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null);
+                null, null, null, null);
     }
 }
