@@ -43,7 +43,11 @@ final class PlaygroundResource {
         SubjectId subject = new SubjectId(SUBJECT + name(call));
         return changes.inTransaction(() -> {
             changes.note(
-                    call, "playground.begin", "tenant/" + tenant, null, new JsonObject().put("subject", subject.value()));
+                    call,
+                    "playground.begin",
+                    "tenant/" + tenant,
+                    null,
+                    new JsonObject().put("subject", subject.value()));
             return Answer.created(new JsonObject()
                             .put("subject", subject.value())
                             .put("token", tokens.mint(BrokerTokens.Order.of(tenant, subject, LIFE))))

@@ -12,7 +12,6 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -74,9 +73,12 @@ final class PlaygroundSocket {
 
     private void begin(RoutingContext context, Call call) {
         Optional<String> token = token(call);
-        String model = call.query("model").filter(name -> MODEL.matcher(name).matches()).orElse("");
+        String model = call.query("model")
+                .filter(name -> MODEL.matcher(name).matches())
+                .orElse("");
         if (token.isEmpty() || model.isEmpty()) {
-            Dispatcher.write(context.response(), Problem.badRequest("Name a model, and offer a token as a subprotocol."));
+            Dispatcher.write(
+                    context.response(), Problem.badRequest("Name a model, and offer a token as a subprotocol."));
         } else if (open >= SOCKETS_MAX) {
             Dispatcher.write(context.response(), Problem.unavailable("Too many playgrounds are open here."));
         } else {
@@ -166,8 +168,8 @@ final class PlaygroundSocket {
 
     /** What a browser offers in place of a header that it cannot set. */
     private static Optional<String> token(Call call) {
-        List<String> offers = List.of(
-                call.header("sec-websocket-protocol").orElse("").split(",", 8));
+        List<String> offers =
+                List.of(call.header("sec-websocket-protocol").orElse("").split(",", 8));
         return offers.stream()
                 .map(String::strip)
                 .map(OFFER::matcher)

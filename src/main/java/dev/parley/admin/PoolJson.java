@@ -38,7 +38,7 @@ final class PoolJson {
         Duration reopensIn = row.reopensIn();
         return new JsonObject()
                 .put("name", row.name())
-                .put("profile", row.profile())
+                .put("profile", row.profile().toLowerCase(Locale.ROOT))
                 .put("open", row.open())
                 .put("sessions_max", row.sessionsMax())
                 .put("weight", row.weight())

@@ -95,32 +95,34 @@ final class AdminPlane {
                 blocking,
                 Ticker.SYSTEM);
         parts.add("link to the other nodes", nodes::close);
-        AdminApi api = new AdminApi(vertx, new AdminApi.Parts(
-                blocking,
-                administrators,
-                new JdbcApiTokens(database),
-                signIn,
-                singleSignOn(vertx, config.oidc(), parts),
-                audit,
-                new JdbcReplays(database),
-                reports,
-                new JdbcTenantRegister(database),
-                new JdbcPlanRegister(database),
-                new JdbcIssuers(database, storage.masterKey()),
-                tokens,
-                new JdbcOrders(database),
-                new JdbcPriceList(database),
-                new Webhooks(
-                        new JdbcWebhooks(database, storage.masterKey()),
-                        new JdbcDeliveryLog(database),
-                        new Sender(vertx, config.webhooks().allowLoopback(), Ticker.SYSTEM),
-                        config.webhooks().allowLoopback()),
-                new JdbcAccounts(database, storage.masterKey()),
-                nodes.figures(),
-                door,
-                new LiveFeed(vertx, blocking, reports, nodes.figures()),
-                failure -> failure instanceof StoreException store && store.isRetryable(),
-                Ticker.SYSTEM));
+        AdminApi api = new AdminApi(
+                vertx,
+                new AdminApi.Parts(
+                        blocking,
+                        administrators,
+                        new JdbcApiTokens(database),
+                        signIn,
+                        singleSignOn(vertx, config.oidc(), parts),
+                        audit,
+                        new JdbcReplays(database),
+                        reports,
+                        new JdbcTenantRegister(database),
+                        new JdbcPlanRegister(database),
+                        new JdbcIssuers(database, storage.masterKey()),
+                        tokens,
+                        new JdbcOrders(database),
+                        new JdbcPriceList(database),
+                        new Webhooks(
+                                new JdbcWebhooks(database, storage.masterKey()),
+                                new JdbcDeliveryLog(database),
+                                new Sender(vertx, config.webhooks().allowLoopback(), Ticker.SYSTEM),
+                                config.webhooks().allowLoopback()),
+                        new JdbcAccounts(database, storage.masterKey()),
+                        nodes.figures(),
+                        door,
+                        new LiveFeed(vertx, blocking, reports, nodes.figures()),
+                        failure -> failure instanceof StoreException store && store.isRetryable(),
+                        Ticker.SYSTEM));
         parts.add("playground", api::close);
         listener.serve(api, nodes);
         Rounds checkpoints = new Rounds("audit-checkpoints", CHECKPOINT_EVERY, () -> logCheckpoint(audit));

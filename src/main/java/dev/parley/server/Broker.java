@@ -143,7 +143,8 @@ public final class Broker implements AutoCloseable {
                 blocking(vertx, "blocking work", Math.max(1, config.database().poolSize() - WRITERS_CONNECTIONS));
         AdminListener admin = startAdmin(vertx, blocking);
         Storage storage = Storage.open(config, parts, readiness, progress);
-        CachedTenants tenants = new CachedTenants(vertx, blocking, storage.tenants(), Ticker.SYSTEM);
+        CachedTenants tenants =
+                new CachedTenants(vertx, blocking, storage.tenants().seenByThemselves(), Ticker.SYSTEM);
         Nodes node = startNode(vertx, storage, tenants);
         GrantKeeper grants = startGrants(storage, node); // before the writer: stopped after the last entry is written
         LedgerWriter writer = startLedger(vertx, storage, node.identity());
@@ -188,7 +189,10 @@ public final class Broker implements AutoCloseable {
                         turns,
                         upstream.pool()::snapshot,
                         tokens,
-                        new TenantDoor(reachable(config.http().host()), this::tenantPort, config.http().tls()),
+                        new TenantDoor(
+                                reachable(config.http().host()),
+                                this::tenantPort,
+                                config.http().tls()),
                         node.identity(),
                         config,
                         parts)

@@ -4,9 +4,11 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import dev.parley.config.DatabaseConfig;
+import dev.parley.domain.TenantId;
 import io.vertx.core.Context;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -112,6 +114,23 @@ public final class Database implements AutoCloseable {
         } catch (SQLException e) {
             throw StoreException.of(doing, e);
         }
+    }
+
+    /**
+     * Runs {@code work} as the role of the tenant plane, for which Postgres hides the rows of all other tenants. Never inside
+     * of another transaction, which would go on as that role.
+     */
+    public <T> T asTenant(String doing, TenantId tenant, Work<T> work) {
+        if (running.isBound()) {
+            throw new IllegalStateException("'" + doing + "' would leave its transaction in the role of a tenant");
+        }
+        return inTransaction(doing, connection -> {
+            try (PreparedStatement act = connection.prepareStatement("select act_for_tenant(?)")) {
+                act.setString(1, tenant.value());
+                act.execute();
+            }
+            return work.on(connection);
+        });
     }
 
     /**

@@ -41,6 +41,21 @@ public final class JdbcTenants implements TenantStore {
         return database.withConnection("read tenant '" + id + "'", connection -> select(connection, id, ""));
     }
 
+    /** The same for the tenant plane: each tenant is read with what its role may see of it, and nothing else. */
+    public TenantStore seenByThemselves() {
+        return new TenantStore() {
+            @Override
+            public Optional<Tenant> find(TenantId id) {
+                return database.asTenant("read tenant '" + id + "'", id, connection -> select(connection, id, ""));
+            }
+
+            @Override
+            public Changes changedSince(@Nullable Mark mark) {
+                return JdbcTenants.this.changedSince(mark);
+            }
+        };
+    }
+
     /** The mark is the oldest transaction that was still running: whatever was not visible then has a number from it on. */
     @Override
     public Changes changedSince(@Nullable Mark mark) {

@@ -13,8 +13,13 @@ import org.junit.jupiter.api.Test;
 /** The OpenAPI document against the routes: neither has an operation that the other has not. */
 class ApiDescriptionTest {
     /** Mounted by themselves. */
-    private static final Map<String, String> OTHERS =
-            Map.of("GET /openapi.json", "anybody", "GET /sessions/stream", Permission.SESSIONS_READ.scope(), "GET /playground/socket", Permission.SESSIONS_READ.scope());
+    private static final Map<String, String> OTHERS = Map.of(
+            "GET /openapi.json",
+            "anybody",
+            "GET /sessions/stream",
+            Permission.SESSIONS_READ.scope(),
+            "GET /playground/socket",
+            Permission.SESSIONS_READ.scope());
 
     @Test
     void describesEveryOperationWithItsPermission() {
