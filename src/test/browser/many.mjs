@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { launch } from './browser.mjs';
 
 const { PARLEY_ADMIN, PARLEY_LINK, PARLEY_NODE_PORT, PARLEY_SESSIONS } = process.env;
-const SECONDS = 10;
+const SECONDS = 4;
 const sessions = Number(PARLEY_SESSIONS);
 
 // The node that serves them.

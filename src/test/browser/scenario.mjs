@@ -15,13 +15,18 @@ const browser = await launch();
 const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false });
 const page = await context.newPage();
 const complaints = [];
+process.on('uncaughtException', async (failure) => {
+  console.error(failure, complaints, await page.locator('main').innerText().catch(() => ''));
+  await page.screenshot({ path: join(PARLEY_SHOTS, 'failure.png') }).catch(() => {});
+  process.exit(1);
+});
 page.on('pageerror', (error) => complaints.push('page error: ' + error.message));
 page.on('console', (message) => {
   if (message.type() === 'error' && !/401|412|409|422/.test(message.text())) complaints.push('console: ' + message.text());
 });
 page.on('request', (request) => {
   seen.requests++;
-  if (!request.url().startsWith(PARLEY_ADMIN)) complaints.push('a request to another origin: ' + request.url());
+  if (!request.url().startsWith(PARLEY_ADMIN) && !request.url().startsWith(PARLEY_ADMIN.replace('http', 'ws'))) complaints.push('a request to another origin: ' + request.url());
 });
 page.on('response', async (response) => {
   if (/\.js$/.test(new URL(response.url()).pathname)) {
@@ -30,10 +35,20 @@ page.on('response', async (response) => {
   }
 });
 
-async function check(name) {
-  await page.waitForTimeout(300);
+/** Everything that the page asked for is there, and drawn. */
+async function settle() {
+  await page.waitForFunction(() => !document.querySelector('.loading'));
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
+async function shoot(name) {
   await page.screenshot({ path: join(PARLEY_SHOTS, name + '.png') });
   seen.pages.push(name);
+}
+
+async function check(name) {
+  await settle();
+  await shoot(name);
   // The policy of the page forbids to add scripts, so the checker comes by way of the debugger.
   await page.evaluate(axe);
   const result = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
@@ -171,6 +186,48 @@ await phone.getByRole('heading', { name: 'acme' }).waitFor();
 assert.equal(await phone.getByRole('button', { name: 'Suspend…' }).count(), 0);
 await other.close();
 
+// A conversation in the playground, at the tenant's cost.
+await page.goto(PARLEY_ADMIN + '/#/tenants/acme?tab=limits');
+await page.getByLabel('Amount', { exact: true }).fill('5');
+await page.getByLabel('Amount', { exact: true }).blur();
+await page.getByRole('button', { name: 'Save limits' }).click();
+await page.getByText('Saved.').waitFor();
+await page.goto(PARLEY_ADMIN + '/#/playground?tenant=acme&model=gpt-realtime');
+for (;;) {
+  // The new budget takes a moment to get to the node; until then it says why not.
+  await page.getByRole('button', { name: 'Connect' }).click();
+  const first = await Promise.race([
+    page.getByText('session.updated').waitFor().then(() => 'in'),
+    page.getByText('refused with HTTP').waitFor().then(() => 'refused'),
+  ]);
+  if (first === 'in') break;
+  await page.getByText('the budget').first().waitFor();
+}
+await page.getByLabel('What to say').fill('Hello from the playground');
+await page.keyboard.press('Enter');
+await page.getByText('response.done').waitFor();
+await page.getByRole('log').getByText('You said: "Hello from the playground"').waitFor();
+await page.getByRole('link', { name: 'its session' }).waitFor();
+await page.waitForFunction(() => /\$0\.0\d*[1-9]/.test(document.querySelector('main').textContent));
+await check('playground-open');
+await page.getByRole('button', { name: 'Disconnect' }).click();
+
+// An upstream account, whose key is never shown again, and a webhook.
+await page.goto(PARLEY_ADMIN + '/#/upstreams');
+await heading('Upstreams');
+await page.getByRole('button', { name: 'New account' }).click();
+await page.getByLabel('Name', { exact: true }).fill('second');
+await page.getByLabel('API key').fill('sk-canary-of-the-scenario');
+await page.getByRole('button', { name: 'Add account' }).click();
+await page.getByRole('button', { name: 'Drain…' }).waitFor();
+await page.goto(PARLEY_ADMIN + '/#/webhooks');
+await page.getByRole('button', { name: 'New webhook' }).click();
+await page.getByLabel('Address').fill('https://hooks.example.com/parley?key=hidden');
+await page.getByRole('button', { name: 'Make webhook' }).click();
+await page.getByRole('button', { name: 'Done' }).click();
+await page.getByText('https://hooks.example.com/parley?…').waitFor();
+assert.ok(!(await page.content()).includes('hidden"'));
+
 // Every page, on the desk and on a phone, in light and dark.
 const PAGES = {
   overview: '/',
@@ -182,23 +239,28 @@ const PAGES = {
   plans: '/plans',
   usage: '/usage?period=1h',
   errors: '/errors',
+  playground: '/playground?tenant=acme',
+  webhooks: '/webhooks',
+  upstreams: '/upstreams',
   nodes: '/nodes',
   models: '/models',
   audit: '/audit',
   administrators: '/administrators',
 };
-for (const [mode, viewport, colorScheme] of [
-  ['desk-light', { width: 1440, height: 900 }, 'light'],
-  ['desk-dark', { width: 1440, height: 900 }, 'dark'],
-  ['phone-light', { width: 390, height: 844 }, 'light'],
-  ['phone-dark', { width: 390, height: 844 }, 'dark'],
-]) {
-  await page.setViewportSize(viewport);
-  await page.emulateMedia({ colorScheme });
-  for (const [name, path] of Object.entries(PAGES)) {
-    await page.goto(PARLEY_ADMIN + '/#' + path);
-    await page.waitForTimeout(500);
-    await check(`${name}-${mode}`);
+const DESK = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+for (const [name, path] of Object.entries(PAGES)) {
+  await page.goto(PARLEY_ADMIN + '/#' + path);
+  for (const [mode, viewport, colorScheme, axed] of [
+    ['desk-light', DESK, 'light', true],
+    ['desk-dark', DESK, 'dark', false],
+    ['phone-light', PHONE, 'light', false],
+    ['phone-dark', PHONE, 'dark', true],
+  ]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    if (axed) await check(`${name}-${mode}`);
+    else await shoot(`${name}-${mode}`);
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wider > 0) complaints.push(`${name} on ${mode} is ${wider} px wider than the screen`);
   }

@@ -33,6 +33,8 @@ export class Playground {
   said = $state<Said[]>([]);
   log = $state<Logged[]>([]);
   ended = $state('');
+  /** What the broker or the provider last refused. */
+  fault = $state('');
   listening = $state(false);
   subject = $state('');
   startedAt = $state(0);
@@ -50,6 +52,7 @@ export class Playground {
     this.said = [];
     this.log = [];
     this.ended = '';
+    this.fault = '';
     this.turns = 0;
     this.latency = null;
     this.state = 'connecting';
@@ -135,6 +138,12 @@ export class Playground {
       case 'response.output_audio.delta':
         this.first();
         this.speaker.play(decode(String(event.delta)));
+        break;
+      case 'error':
+        this.fault = String((event.error as { message?: string } | undefined)?.message ?? 'Refused.');
+        break;
+      case 'response.created':
+        this.fault = '';
         break;
       case 'response.done':
         this.turns++;

@@ -4,19 +4,24 @@ import dev.parley.administration.Permission;
 import dev.parley.concurrent.Blocking;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketBase;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the playground of the console to this node's own tenant listener, so that the page talks to its own origin only. It
@@ -32,6 +37,7 @@ final class PlaygroundSocket {
     private static final long CHECK_MILLIS = TimeUnit.SECONDS.toMillis(15);
     private static final short TRY_AGAIN = 1013;
     private static final short GOING = 1001;
+    private static final short POLICY = 1008;
     private static final Pattern OFFER = Pattern.compile("openai-insecure-api-key\\.([A-Za-z0-9._-]{1,8192})");
     private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final Endpoint ENDPOINT = Endpoint.get(PATH, Permission.SESSIONS_READ, _ -> Answer.none());
@@ -84,10 +90,9 @@ final class PlaygroundSocket {
         } else {
             open++;
             connect(token.get(), model)
-                    .onFailure(_ -> {
+                    .onFailure(failure -> {
                         open--;
-                        Dispatcher.write(
-                                context.response(), Problem.unavailable("The broker did not let the playground in."));
+                        refuse(context, failure);
                     })
                     .onSuccess(inside -> upgrade(context, call, inside));
         }
@@ -104,6 +109,28 @@ final class PlaygroundSocket {
         });
     }
 
+    /** A page is not told why an upgrade was refused, so it gets what clients would, as an event. */
+    private static void refuse(RoutingContext context, Throwable failure) {
+        context.request().toWebSocket().onSuccess(page -> {
+            if (failure instanceof UpgradeRejectedException refused) {
+                page.writeTextMessage(event(refused.getBody()));
+                page.close(POLICY, "refused with HTTP " + refused.getStatus());
+            } else {
+                page.close(TRY_AGAIN, "the tenant listener does not answer");
+            }
+        });
+    }
+
+    private static String event(@Nullable Buffer body) {
+        try {
+            return new JsonObject(body == null ? Buffer.buffer("{}") : body)
+                    .put("type", "error")
+                    .encode();
+        } catch (DecodeException _) {
+            return "{\"type\":\"error\"}";
+        }
+    }
+
     private void upgrade(RoutingContext context, Call call, WebSocket inside) {
         context.request()
                 .toWebSocket()
@@ -118,7 +145,7 @@ final class PlaygroundSocket {
         pump(page, inside);
         pump(inside, page);
         long check = vertx.setPeriodic(CHECK_MILLIS, _ -> {
-            page.writePing(io.vertx.core.buffer.Buffer.buffer());
+            page.writePing(Buffer.buffer());
             recheck(call, page);
         });
         page.closeHandler(_ -> {
