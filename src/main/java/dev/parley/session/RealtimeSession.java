@@ -74,7 +74,16 @@ public final class RealtimeSession implements LiveSession {
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
         this.upstream = new UpstreamSide(
-                context, services, order, report, life, toldIds, this.client, this::clientEnded, new Recording(timeline, services.ticker(), registry::onTurn), new Upstreams());
+                context,
+                services,
+                order,
+                report,
+                life,
+                toldIds,
+                this.client,
+                this::clientEnded,
+                new Recording(timeline, services.ticker(), registry::onTurn),
+                new Upstreams());
     }
 
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */

@@ -43,7 +43,8 @@ public final class NodeScenario {
     public static JsonNode resume(int cuts, int port, String token) throws Exception {
         Map<String, String> environment =
                 Map.of("PARLEY_URL", "http://127.0.0.1:" + port, "PARLEY_TOKEN", token, "PARLEY_MODEL", "gpt-realtime");
-        String output = NodePackage.run(FOLDER, List.of("node", "resume.mjs", Integer.toString(cuts)), environment, RUN_SECONDS_MAX);
+        String output = NodePackage.run(
+                FOLDER, List.of("node", "resume.mjs", Integer.toString(cuts)), environment, RUN_SECONDS_MAX);
         return new ObjectMapper().readTree(output);
     }
 }
