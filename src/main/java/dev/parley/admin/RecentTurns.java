@@ -25,7 +25,7 @@ public final class RecentTurns implements SessionTimeline.Listener {
             @Nullable Long firstAudioMillis) {}
 
     @Override
-    public void onTurn(SessionTimeline.Turn turn) {
+    public void onTurn(SessionTimeline.Of session, SessionTimeline.Turn turn) {
         Instant done = turn.done();
         if (done == null) {
             return;

@@ -20,5 +20,6 @@ public record BrokerConfig(
         TurnConfig turn,
         WebhookConfig webhooks,
         @Nullable OidcConfig oidc,
+        TracesConfig traces,
         NodeConfig node,
         LogConfig log) {}

@@ -77,6 +77,7 @@ public final class ConfigLoader {
                 turn(),
                 webhooks(),
                 oidc(),
+                traces(),
                 node(database.url() == null),
                 log());
     }
@@ -199,6 +200,12 @@ public final class ConfigLoader {
         }
         return new OidcConfig(
                 issuer, clientId, clientSecret, redirectUrl, label, nameClaim, groupsClaim, owners, operators, viewers);
+    }
+
+    private TracesConfig traces() {
+        return new TracesConfig(
+                reader.readOptional("traces.endpoint", ValueKind.collectorUrl()),
+                reader.readOptional("traces.authorization", ValueKind.secret()));
     }
 
     private NodeConfig node(boolean embedded) {

@@ -168,6 +168,27 @@ record ValueKind<T>(String allowed, Function<String, T> parse, Function<T, Strin
                 URI::toString);
     }
 
+    /** Nothing secret travels there but what an operator chooses to send along. */
+    static ValueKind<URI> collectorUrl() {
+        return new ValueKind<>(
+                "a URL such as http://127.0.0.1:4318/v1/traces, without user or fragment",
+                text -> {
+                    try {
+                        URI uri = new URI(text);
+                        boolean scheme = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+                        return require(
+                                uri,
+                                scheme
+                                        && uri.getHost() != null
+                                        && uri.getUserInfo() == null
+                                        && uri.getFragment() == null);
+                    } catch (URISyntaxException e) {
+                        throw new IllegalArgumentException(e);
+                    }
+                },
+                URI::toString);
+    }
+
     /** Names with commas between them. */
     static ValueKind<Set<String>> names() {
         return new ValueKind<>(

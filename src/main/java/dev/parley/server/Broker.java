@@ -38,6 +38,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -173,9 +174,13 @@ public final class Broker implements AutoCloseable {
                 backlogs,
                 new MeteredSessions(telemetry.meters()));
         RecentTurns turns = new RecentTurns();
-        registry.listenForTurns(turn -> {
+        TurnTraces traces = startTraces();
+        registry.listenForTurns((session, turn) -> {
             telemetry.turn(turn);
-            turns.onTurn(turn);
+            turns.onTurn(session, turn);
+            if (traces != null) {
+                traces.onTurn(session, turn);
+            }
         });
         telemetry.observe(registry, upstream.pool(), legs, backlogs, writer, storage);
         BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
@@ -212,6 +217,18 @@ public final class Broker implements AutoCloseable {
                 vertx, blocking, legs, new RealtimeSessions(services, admission, registry, turns, resuming.peers()));
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
+    }
+
+    private @Nullable TurnTraces startTraces() {
+        URI endpoint = config.traces().endpoint();
+        if (endpoint == null) {
+            return null;
+        }
+        TurnTraces traces =
+                new TurnTraces(endpoint, config.traces().authorization(), config.node().name());
+        parts.add("traces", traces::close);
+        telemetry.meters().gauge("parley.traces.dropped", "Spans that were not sent", traces::dropped);
+        return traces;
     }
 
     /** Where this process reaches a listener of its own. */

@@ -82,7 +82,11 @@ public final class RealtimeSession implements LiveSession {
                 toldIds,
                 this.client,
                 this::clientEnded,
-                new Recording(timeline, services.ticker(), registry::onTurn),
+                new Recording(
+                        timeline,
+                        services.ticker(),
+                        turn -> registry.onTurn(
+                                new SessionTimeline.Of(order.id(), order.tenant().id(), order.model()), turn)),
                 new Upstreams());
     }
 

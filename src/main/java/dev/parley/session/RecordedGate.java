@@ -7,6 +7,7 @@ import dev.parley.relay.LegEnd;
 import dev.parley.relay.MessageHead;
 import dev.parley.session.SessionTimeline.Turn;
 import io.vertx.core.buffer.Buffer;
+import java.util.function.Consumer;
 
 /** A gate whose messages are noted in the session's timeline. */
 final class RecordedGate implements Gate {
@@ -14,9 +15,9 @@ final class RecordedGate implements Gate {
     private final boolean fromClient;
     private final Timeline timeline;
     private final Ticker ticker;
-    private final SessionTimeline.Listener turns;
+    private final Consumer<Turn> turns;
 
-    RecordedGate(Gate gate, boolean fromClient, Timeline timeline, Ticker ticker, SessionTimeline.Listener turns) {
+    RecordedGate(Gate gate, boolean fromClient, Timeline timeline, Ticker ticker, Consumer<Turn> turns) {
         this.gate = gate;
         this.fromClient = fromClient;
         this.timeline = timeline;
@@ -28,7 +29,7 @@ final class RecordedGate implements Gate {
     public Verdict onMessage(MessageHead head) {
         Turn turn = timeline.began(fromClient, head.type(), ticker.now());
         if (turn != null) {
-            turns.onTurn(turn);
+            turns.accept(turn);
         }
         return gate.onMessage(head);
     }

@@ -28,7 +28,7 @@ public final class SessionRegistry {
 
     private volatile BiConsumer<SessionId, String> toldOfKnown = (_, _) -> {};
     private volatile @Nullable Drain drain;
-    private volatile SessionTimeline.Listener turns = _ -> {};
+    private volatile SessionTimeline.Listener turns = (_, _) -> {};
 
     public SessionRegistry(int sessionsMax) {
         this.sessionsMax = sessionsMax;
@@ -141,8 +141,8 @@ public final class SessionRegistry {
         turns = listener;
     }
 
-    void onTurn(SessionTimeline.Turn turn) {
-        turns.onTurn(turn);
+    void onTurn(SessionTimeline.Of session, SessionTimeline.Turn turn) {
+        turns.onTurn(session, turn);
     }
 
     /** Has the tenant's sessions look at once whether they may still be. */

@@ -1,5 +1,8 @@
 package dev.parley.session;
 
+import dev.parley.domain.ModelName;
+import dev.parley.domain.SessionId;
+import dev.parley.domain.TenantId;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +38,16 @@ public record SessionTimeline(List<Span> spans, List<Turn> turns) {
             @Nullable Instant firstAudio,
             @Nullable Instant done) {}
 
+    /**
+     * Whose a timeline is.
+     *
+     * @param model null for transcription without one
+     */
+    public record Of(SessionId session, TenantId tenant, @Nullable ModelName model) {}
+
     /** Hears of every turn that is done; on event loops, so it must not block. */
     @FunctionalInterface
     public interface Listener {
-        void onTurn(Turn turn);
+        void onTurn(Of session, Turn turn);
     }
 }

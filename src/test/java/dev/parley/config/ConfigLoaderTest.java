@@ -73,6 +73,8 @@ class ConfigLoaderTest {
                         "oidc.owner-groups",
                         "oidc.operator-groups",
                         "oidc.viewer-groups",
+                        "traces.endpoint",
+                        "traces.authorization",
                         "node.name",
                         "node.address");
     }
