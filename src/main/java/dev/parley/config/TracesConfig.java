@@ -9,5 +9,4 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint of a collector that speaks OTLP over HTTP; null sends none
  * @param authorization sent as the header {@code Authorization}, if set
  */
-public record TracesConfig(
-        @Nullable URI endpoint, @Nullable Secret authorization) {}
+public record TracesConfig(@Nullable URI endpoint, @Nullable Secret authorization) {}

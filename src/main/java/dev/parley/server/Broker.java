@@ -36,9 +36,9 @@ import dev.parley.webhook.Deliverer;
 import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -224,8 +224,8 @@ public final class Broker implements AutoCloseable {
         if (endpoint == null) {
             return null;
         }
-        TurnTraces traces =
-                new TurnTraces(endpoint, config.traces().authorization(), config.node().name());
+        TurnTraces traces = new TurnTraces(
+                endpoint, config.traces().authorization(), config.node().name());
         parts.add("traces", traces::close);
         telemetry.meters().gauge("parley.traces.dropped", "Spans that were not sent", traces::dropped);
         return traces;

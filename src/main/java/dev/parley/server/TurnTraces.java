@@ -126,8 +126,9 @@ final class TurnTraces implements SessionTimeline.Listener, AutoCloseable {
                 .put(
                         "attributes",
                         new JsonArray().add(text("service.name", "parley")).add(text("service.instance.id", node)));
-        JsonObject scope =
-                new JsonObject().put("scope", new JsonObject().put("name", "dev.parley")).put("spans", spans);
+        JsonObject scope = new JsonObject()
+                .put("scope", new JsonObject().put("name", "dev.parley"))
+                .put("spans", spans);
         return new JsonObject()
                 .put(
                         "resourceSpans",

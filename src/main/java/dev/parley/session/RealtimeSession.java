@@ -50,7 +50,7 @@ public final class RealtimeSession implements LiveSession {
     private final OwnEvents toldIds = new OwnEvents();
     private final Lifetime lifetime;
     private final Life life = new Life();
-    private final Timeline timeline = new Timeline();
+    private final Recording recording;
 
     private volatile Phase phase = Phase.CONNECTING;
     private final UpstreamSide upstream;
@@ -73,6 +73,7 @@ public final class RealtimeSession implements LiveSession {
         this.report = new SessionReport(services, order);
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
+        this.recording = new Recording(order, registry, services.ticker());
         this.upstream = new UpstreamSide(
                 context,
                 services,
@@ -82,11 +83,7 @@ public final class RealtimeSession implements LiveSession {
                 toldIds,
                 this.client,
                 this::clientEnded,
-                new Recording(
-                        timeline,
-                        services.ticker(),
-                        turn -> registry.onTurn(
-                                new SessionTimeline.Of(order.id(), order.tenant().id(), order.model()), turn)),
+                recording,
                 new Upstreams());
     }
 
@@ -129,9 +126,7 @@ public final class RealtimeSession implements LiveSession {
 
     @Override
     public Future<SessionTimeline> timeline() {
-        Promise<SessionTimeline> promise = Promise.promise();
-        context.runOnContext(_ -> promise.complete(timeline.snapshot()));
-        return promise.future();
+        return recording.snapshot(context);
     }
 
     @Override

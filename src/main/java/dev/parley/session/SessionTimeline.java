@@ -43,7 +43,8 @@ public record SessionTimeline(List<Span> spans, List<Turn> turns) {
      *
      * @param model null for transcription without one
      */
-    public record Of(SessionId session, TenantId tenant, @Nullable ModelName model) {}
+    public record Of(
+            SessionId session, TenantId tenant, @Nullable ModelName model) {}
 
     /** Hears of every turn that is done; on event loops, so it must not block. */
     @FunctionalInterface

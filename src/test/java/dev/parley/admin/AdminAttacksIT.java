@@ -136,6 +136,40 @@ class AdminAttacksIT {
     }
 
     @Test
+    void thePlaygroundsSocketIsNoWayIn() throws Exception {
+        String path = "/playground/socket?model=gpt-realtime";
+        refused(
+                "a playground without a credential",
+                401,
+                Operator.stranger(admin).send("GET", path, null));
+        refused(
+                "a playground for another site's page",
+                403,
+                owner.copy().header("Origin", "https://evil.example").send("GET", path, null));
+        refused("a playground without a tenant's token", 400, owner.send("GET", path, null));
+        Operator viewer = administrator("viewer-2", "viewer");
+        refused(
+                "viewer gets a token for the playground",
+                403,
+                viewer.send("POST", "/playground/tokens", new JsonObject().put("tenant", "demo")));
+        refused(
+                "viewer adds an upstream account",
+                403,
+                viewer.send(
+                        "POST",
+                        "/accounts",
+                        new JsonObject().put("name", "mine").put("key", "x")));
+        refused(
+                "viewer sends events elsewhere",
+                403,
+                viewer.send("POST", "/webhooks", new JsonObject().put("url", "https://evil.example")));
+        refused(
+                "a sign-in at a provider that is not set",
+                404,
+                Operator.stranger(admin).send("GET", "/oidc/start", null));
+    }
+
+    @Test
     void aTokenCannotMakeABetterOne() throws Exception {
         String token = owner.post(
                         "/api-tokens",

@@ -81,7 +81,7 @@ class TurnTracesIT {
                 String type = new JsonObject(text.toString()).getString("type");
                 text.setLength(0);
                 if (type.equals("session.created")) {
-                    say(socket);
+                    return say(socket);
                 } else if (type.equals("response.done")) {
                     done.complete(null);
                 }
@@ -90,8 +90,9 @@ class TurnTracesIT {
             return CompletableFuture.completedFuture(null);
         }
 
-        private static void say(WebSocket socket) {
-            socket.sendText("""
+        private static CompletionStage<?> say(WebSocket socket) {
+            socket.request(1);
+            return socket.sendText("""
                             {"type":"conversation.item.create","item":{"type":"message","role":"user",
                              "content":[{"type":"input_text","text":"%s"}]}}""".formatted(SAID), true)
                     .thenCompose(sent -> sent.sendText(
