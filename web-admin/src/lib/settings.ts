@@ -10,6 +10,8 @@ export const NOTHING: Settings = {
   prompts_allowed: null,
   models: null,
   voices: null,
+  pool_mode: null,
+  turn_models: null,
 };
 
 /** These, and where they say nothing, those. */
@@ -23,6 +25,8 @@ export function over(these: Settings, those: Settings): Settings {
     prompts_allowed: these.prompts_allowed ?? those.prompts_allowed,
     models: these.models ?? those.models,
     voices: these.voices ?? those.voices,
+    pool_mode: these.pool_mode ?? those.pool_mode,
+    turn_models: these.turn_models ?? those.turn_models,
   };
 }
 

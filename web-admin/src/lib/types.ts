@@ -37,6 +37,8 @@ export const LIMITS = [
   ['sessions_max', 'Sessions at once', ''],
   ['subject_sessions_max', 'Sessions at once of one subject', ''],
   ['session_length_max_seconds', 'Longest session', 'seconds'],
+  ['resume_window_seconds', 'A lost client may come back for', 'seconds'],
+  ['upstream_replacements_max', 'Other upstream sessions for one', ''],
   ['output_tokens_max', 'Output tokens of a response', ''],
   ['session_starts_per_minute', 'Session starts', 'a minute'],
   ['responses_per_minute', 'Responses', 'a minute'],
@@ -71,6 +73,10 @@ export interface Settings {
   prompts_allowed: boolean | null;
   models: string[] | null;
   voices: string[] | null;
+  /** How conversations use upstream sessions. */
+  pool_mode: 'session' | 'turn' | null;
+  /** Models that are in pool mode turn whatever pool_mode says. */
+  turn_models: string[] | null;
 }
 
 export interface Tenant {

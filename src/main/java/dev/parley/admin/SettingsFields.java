@@ -6,6 +6,7 @@ import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.BudgetUnit;
 import dev.parley.tenancy.LimitName;
+import dev.parley.tenancy.PoolMode;
 import dev.parley.tenancy.Settings;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -37,7 +38,9 @@ final class SettingsFields {
                 fields.flag("mcp_allowed").orElse(null),
                 fields.flag("prompts_allowed").orElse(null),
                 fields.texts("models", LIST_MAX).map(SettingsFields::models).orElse(null),
-                fields.texts("voices", LIST_MAX).map(Set::copyOf).orElse(null));
+                fields.texts("voices", LIST_MAX).map(Set::copyOf).orElse(null),
+                fields.parsed("pool_mode", NAME_MAX, SettingsFields::poolMode).orElse(null),
+                fields.texts("turn_models", LIST_MAX).map(SettingsFields::models).orElse(null));
     }
 
     /** What the catalogue does not know, or no plan is called, is a mistake of the request. */
@@ -113,6 +116,14 @@ final class SettingsFields {
                                     .collect(Collectors.joining(", ")));
                 })
                 .orElse(otherwise);
+    }
+
+    private static PoolMode poolMode(String word) {
+        return switch (word) {
+            case "session" -> PoolMode.SESSION;
+            case "turn" -> PoolMode.TURN;
+            default -> throw new IllegalArgumentException("is session or turn");
+        };
     }
 
     private static Set<ModelName> models(List<String> names) {

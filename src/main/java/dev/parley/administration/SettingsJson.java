@@ -3,6 +3,7 @@ package dev.parley.administration;
 import dev.parley.domain.ModelName;
 import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.LimitName;
+import dev.parley.tenancy.PoolMode;
 import dev.parley.tenancy.Settings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -33,19 +34,23 @@ public final class SettingsJson {
         settings.budgets().stream()
                 .sorted(Comparator.comparing(Budget::name))
                 .forEach(budget -> budgets.add(of(budget)));
-        Set<ModelName> models = settings.models();
+        PoolMode poolMode = settings.poolMode();
         return new JsonObject()
                 .put("limits", limits)
                 .put("budgets", budgets)
                 .put("close_on_exhausted", settings.closeOnExhausted())
                 .put("mcp_allowed", settings.mcpAllowed())
                 .put("prompts_allowed", settings.promptsAllowed())
-                .put(
-                        "models",
-                        models == null
-                                ? null
-                                : sorted(models.stream().map(ModelName::value).collect(Collectors.toSet())))
-                .put("voices", settings.voices() == null ? null : sorted(settings.voices()));
+                .put("models", names(settings.models()))
+                .put("voices", settings.voices() == null ? null : sorted(settings.voices()))
+                .put("pool_mode", poolMode == null ? null : word(poolMode))
+                .put("turn_models", names(settings.turnModels()));
+    }
+
+    private static @Nullable JsonArray names(@Nullable Set<ModelName> models) {
+        return models == null
+                ? null
+                : sorted(models.stream().map(ModelName::value).collect(Collectors.toSet()));
     }
 
     private static JsonObject of(Budget budget) {
