@@ -173,36 +173,9 @@ public final class Broker implements AutoCloseable {
                 config.node().name(),
                 backlogs,
                 new MeteredSessions(telemetry.meters()));
-        RecentTurns turns = new RecentTurns();
-        TurnTraces traces = startTraces();
-        registry.listenForTurns((session, turn) -> {
-            telemetry.turn(turn);
-            turns.onTurn(session, turn);
-            if (traces != null) {
-                traces.onTurn(session, turn);
-            }
-        });
         telemetry.observe(registry, upstream.pool(), legs, backlogs, writer, storage);
         BrokerTokens tokens = new BrokerTokens(vertx, config.auth(), storage.issuers(), Ticker.SYSTEM);
-        Blocking adminWork = blocking(vertx, "work of the admin plane", AdminPlane.CONNECTIONS);
-        firstLink = AdminPlane.start(
-                        vertx,
-                        admin,
-                        adminWork,
-                        storage,
-                        registry,
-                        turns,
-                        upstream.pool()::snapshot,
-                        tokens,
-                        new TenantDoor(
-                                reachable(config.http().host()),
-                                this::tenantPort,
-                                config.http().tls()),
-                        node.identity(),
-                        config,
-                        parts)
-                .firstLink()
-                .orElse(null);
+        startOperators(vertx, admin, storage, upstream, tokens, node.identity());
         if (config.node().demo()) {
             demo = Demo.make(storage.tenants(), tokens, config.auth().tokenLifetimeMax());
         }
@@ -217,6 +190,44 @@ public final class Broker implements AutoCloseable {
                 vertx, blocking, legs, new RealtimeSessions(services, admission, registry, turns, resuming.peers()));
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
+    }
+
+    /** What operators use, which hears of the turns of all sessions. */
+    private void startOperators(
+            Vertx vertx,
+            AdminListener admin,
+            Storage storage,
+            Upstreams upstream,
+            BrokerTokens tokens,
+            NodeIdentity node) {
+        RecentTurns turns = new RecentTurns();
+        TurnTraces traces = startTraces();
+        registry.listenForTurns((session, turn) -> {
+            telemetry.turn(turn);
+            turns.onTurn(session, turn);
+            if (traces != null) {
+                traces.onTurn(session, turn);
+            }
+        });
+        Blocking adminWork = blocking(vertx, "work of the admin plane", AdminPlane.CONNECTIONS);
+        firstLink = AdminPlane.start(
+                        vertx,
+                        admin,
+                        adminWork,
+                        storage,
+                        registry,
+                        turns,
+                        upstream.pool()::snapshot,
+                        tokens,
+                        new TenantDoor(
+                                reachable(config.http().host()),
+                                this::tenantPort,
+                                config.http().tls()),
+                        node,
+                        config,
+                        parts)
+                .firstLink()
+                .orElse(null);
     }
 
     private @Nullable TurnTraces startTraces() {
