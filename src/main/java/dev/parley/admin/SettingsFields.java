@@ -40,7 +40,9 @@ final class SettingsFields {
                 fields.texts("models", LIST_MAX).map(SettingsFields::models).orElse(null),
                 fields.texts("voices", LIST_MAX).map(Set::copyOf).orElse(null),
                 fields.parsed("pool_mode", NAME_MAX, SettingsFields::poolMode).orElse(null),
-                fields.texts("turn_models", LIST_MAX).map(SettingsFields::models).orElse(null));
+                fields.texts("turn_models", LIST_MAX)
+                        .map(SettingsFields::models)
+                        .orElse(null));
     }
 
     /** What the catalogue does not know, or no plan is called, is a mistake of the request. */
