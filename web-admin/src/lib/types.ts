@@ -148,9 +148,27 @@ export interface SessionDetail {
   upstream_session: string | null;
 }
 
+export interface Standing {
+  account: string | null;
+  upstream_session: string | null;
+  reserved_nano_usd: string;
+  ends_at: string;
+  limits: { unit: 'responses' | 'tokens'; limit: number; remaining: number; resets_in_millis: number }[];
+}
+
+export interface Turn {
+  response: string;
+  account: string | null;
+  asked_at: string;
+  first_output_at: string | null;
+  first_audio_at: string | null;
+  done_at: string | null;
+}
+
 export interface Timeline {
+  standing: Standing | null;
   spans: { from: 'client' | 'upstream'; type: string; first_at: string; last_at: string; events: number; bytes: number }[];
-  turns: { asked_at: string; first_output_at: string | null; first_audio_at: string | null; done_at: string | null }[];
+  turns: Turn[];
 }
 
 export interface UsageEntry {
@@ -170,6 +188,7 @@ export interface UsageEntry {
   text_out: number;
   audio_out: number;
   millis: number;
+  account: string;
   cost_nano_usd: string;
 }
 

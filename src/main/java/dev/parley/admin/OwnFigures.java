@@ -7,16 +7,13 @@ import dev.parley.domain.SessionId;
 import dev.parley.pool.PoolSnapshot;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionSnapshot;
-import dev.parley.session.SessionTimeline;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** The figures of this node's sessions, and how they travel to another node. Thread-safe. */
 final class OwnFigures {
@@ -51,7 +48,7 @@ final class OwnFigures {
     }
 
     Future<Optional<JsonObject>> timeline(String session) {
-        return registry.timeline(new SessionId(session)).map(found -> found.map(OwnFigures::json));
+        return registry.detail(new SessionId(session)).map(found -> found.map(SessionJson::of));
     }
 
     /** For the wire: a row each. */
@@ -70,29 +67,5 @@ final class OwnFigures {
             JsonArray row = rows.getJsonArray(i);
             into.put(row.getString(0), new Figure(row.getString(1), row.getInteger(2), new NanoUsd(row.getLong(3))));
         }
-    }
-
-    private static JsonObject json(SessionTimeline timeline) {
-        JsonArray spans = new JsonArray();
-        timeline.spans()
-                .forEach(span -> spans.add(new JsonObject()
-                        .put("from", span.fromClient() ? "client" : "upstream")
-                        .put("type", span.type())
-                        .put("first_at", span.from().toString())
-                        .put("last_at", span.to().toString())
-                        .put("events", span.events())
-                        .put("bytes", span.bytes())));
-        JsonArray turns = new JsonArray();
-        timeline.turns()
-                .forEach(turn -> turns.add(new JsonObject()
-                        .put("asked_at", turn.asked().toString())
-                        .put("first_output_at", text(turn.firstOutput()))
-                        .put("first_audio_at", text(turn.firstAudio()))
-                        .put("done_at", text(turn.done()))));
-        return new JsonObject().put("spans", spans).put("turns", turns);
-    }
-
-    private static @Nullable String text(@Nullable Instant at) {
-        return at == null ? null : at.toString();
     }
 }

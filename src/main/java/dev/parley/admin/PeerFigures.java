@@ -79,8 +79,8 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
                     .toCompletableFuture()
                     .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
-            if (here.isPresent()) {
-                return here;
+            if (here.isPresent() || servedBy.equals(node.name())) {
+                return Optional.of(here.orElseGet(SessionJson.NOTHING::copy)); // it has ended a moment ago
             }
             return peers().stream()
                     .filter(peer -> peer.getString("name").equals(servedBy))
@@ -116,6 +116,9 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
         try {
             if (response.statusCode() == 200) {
                 return new JsonObject(response.body());
+            }
+            if (response.statusCode() == 404) { // the session has ended a moment ago
+                return SessionJson.NOTHING.copy();
             }
         } catch (DecodeException e) {
             throw new CompletionException(e);

@@ -5,7 +5,6 @@ import dev.parley.administration.Permission;
 import dev.parley.administration.Reports;
 import dev.parley.domain.SessionId;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
@@ -52,7 +51,7 @@ final class SessionResource {
         return session.getBoolean("live")
                 ? Answer.ok(figures.timeline(session.getString("id"), session.getString("node"))
                         .orElseThrow(() -> Problem.unavailable("The session's node does not tell of it now.")))
-                : Answer.ok(new JsonObject().put("spans", new JsonArray()).put("turns", new JsonArray()));
+                : Answer.ok(SessionJson.NOTHING.copy());
     }
 
     private Answer end(Call call) {

@@ -1,5 +1,6 @@
 package dev.parley.quota;
 
+import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.quota.SessionPermits.Answer;
 import dev.parley.tenancy.Tenant;
@@ -80,6 +81,11 @@ public final class CountedAdmission implements Admission {
         @Override
         public List<RateLimit> rateLimits() {
             return permit.rateLimits();
+        }
+
+        @Override
+        public NanoUsd reserved() {
+            return permit.reserved();
         }
 
         @Override

@@ -29,6 +29,7 @@ final class GrantReservation implements Reservation {
         this.holds = held.holds();
         this.need = held.need();
         this.reservedAt = budgets.node().databaseNow();
+        permit.holds(need.money());
     }
 
     @Override
@@ -74,6 +75,7 @@ final class GrantReservation implements Reservation {
                         hold.amount() + added.of(hold.grant().unit())))
                 .toList();
         need = need.plus(added);
+        permit.holds(added.money());
         return Optional.empty();
     }
 
@@ -156,8 +158,7 @@ final class GrantReservation implements Reservation {
         if (ended) {
             return new Done(List.of());
         }
-        busy();
-        ended = true;
+        end();
         Need used = Need.used(cost, tokens, need);
         List<Hold> settled = holds;
         long now = budgets.nanos();
@@ -173,10 +174,15 @@ final class GrantReservation implements Reservation {
     @Override
     public void release() {
         if (!ended) {
-            busy();
-            ended = true;
+            end();
             holds.forEach(hold -> hold.undo(budgets.nanos()));
         }
+    }
+
+    private void end() {
+        busy();
+        ended = true;
+        permit.holds(-need.money());
     }
 
     /** What it holds of one account; from any thread. */

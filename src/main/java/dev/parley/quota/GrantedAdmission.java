@@ -65,6 +65,8 @@ public final class GrantedAdmission implements Admission {
         private List<GrantAccount> accounts = List.of();
         private List<GrantAccount> audioAccounts = List.of();
         private boolean released;
+        /** What its open reservations hold. Written on the event loop only. */
+        private volatile long reserved;
 
         Permit(Tenant tenant, SubjectId subject) {
             this.subject = subject;
@@ -131,6 +133,17 @@ public final class GrantedAdmission implements Admission {
 
         private static Duration untilNextMinute(Instant now) {
             return Duration.between(now, now.truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES));
+        }
+
+        @Override
+        public NanoUsd reserved() {
+            return new NanoUsd(reserved);
+        }
+
+        /** A reservation holds so much more, or less. */
+        void holds(long more) {
+            long before = reserved;
+            reserved = Math.addExact(before, more);
         }
 
         private void spend(Attempt.Held held) {

@@ -37,6 +37,9 @@ public interface SessionPermit {
     /** How the limits of each minute stand, as far as this node knows; the tenant's before the subject's. */
     List<RateLimit> rateLimits();
 
+    /** What the session's open reservations hold now. Callable from any thread. */
+    NanoUsd reserved();
+
     /** Gives the session's place back; open reservations stay until they are settled or released. Idempotent. */
     void release();
 

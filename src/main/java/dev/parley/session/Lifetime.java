@@ -62,6 +62,10 @@ public final class Lifetime {
         this.caller = order.caller();
     }
 
+    public Instant startedAt() {
+        return startedAt;
+    }
+
     /** The session as an operator sees it. From any thread. */
     public SessionSnapshot snapshot(Phase phase, int openResponses, NanoUsd spent) {
         return new SessionSnapshot(

@@ -17,10 +17,8 @@ public interface LiveSession {
 
     SessionSnapshot snapshot();
 
-    /** What has passed of late; nothing, if this kind of session keeps no timeline. */
-    default Future<SessionTimeline> timeline() {
-        return Future.succeededFuture(SessionTimeline.NONE);
-    }
+    /** How it stands, and what has passed of late. */
+    Future<SessionDetail> detail();
 
     /**
      * Ends the session when its running responses are done, or at the deadline.

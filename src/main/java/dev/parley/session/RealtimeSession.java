@@ -125,8 +125,8 @@ public final class RealtimeSession implements LiveSession {
     }
 
     @Override
-    public Future<SessionTimeline> timeline() {
-        return recording.snapshot(context);
+    public Future<SessionDetail> detail() {
+        return recording.detail(context, lifetime.startedAt(), upstream.session());
     }
 
     @Override

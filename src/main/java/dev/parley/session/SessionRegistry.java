@@ -128,12 +128,12 @@ public final class SessionRegistry {
         return Optional.ofNullable(session == null ? sessions.get(new SessionId(id)) : session);
     }
 
-    /** What has passed in a session of late; empty if it is not one of this node's. */
-    public Future<Optional<SessionTimeline>> timeline(SessionId id) {
+    /** How a session stands; empty if it is not one of this node's. */
+    public Future<Optional<SessionDetail>> detail(SessionId id) {
         LiveSession session = sessions.get(id);
         return session == null
                 ? Future.succeededFuture(Optional.empty())
-                : session.timeline().map(Optional::of);
+                : session.detail().map(Optional::of);
     }
 
     /** Says who hears of the turns of all sessions; before the first one. */

@@ -9,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What has passed in a live session of late, the oldest first: types, sizes and times, never content. */
 public record SessionTimeline(List<Span> spans, List<Turn> turns) {
-    static final SessionTimeline NONE = new SessionTimeline(List.of(), List.of());
-
     public SessionTimeline {
         spans = List.copyOf(spans);
         turns = List.copyOf(turns);
@@ -25,14 +23,18 @@ public record SessionTimeline(List<Span> spans, List<Turn> turns) {
     public record Span(boolean fromClient, String type, Instant from, Instant to, int events, long bytes) {}
 
     /**
-     * One response. While several run at once, what is delivered counts for the one that was created last.
+     * One response.
      *
+     * @param response the provider's id, by which its usage entry knows it
+     * @param account of the upstream that has it, where each response of a session may have another one; else null
      * @param asked when the user's side ended: the client's {@code response.create}, or the end of speech that the provider saw
      * @param firstOutput when the first delta came; null if none did
      * @param firstAudio when the first audio came; null if none did
      * @param done null while it runs
      */
     public record Turn(
+            String response,
+            @Nullable String account,
             Instant asked,
             @Nullable Instant firstOutput,
             @Nullable Instant firstAudio,

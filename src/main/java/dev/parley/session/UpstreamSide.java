@@ -92,6 +92,13 @@ final class UpstreamSide implements Succession.Seat {
         return holder == null ? null : holder.parts();
     }
 
+    /** Who serves, or served last; null before the first. Callable from any thread. */
+    @Nullable
+    UpstreamSession session() {
+        Tenure holder = tenure;
+        return holder == null ? null : holder.upstream();
+    }
+
     /** What the session has spent. Callable from any thread. */
     NanoUsd spent() {
         SessionParts live = parts();

@@ -143,7 +143,7 @@ public final class JdbcReports implements Reports {
         return rows("read a session's usage", """
                 select reference, work, kind, status, model_resolved as model, iso(reserved_at) as reserved_at,
                        iso(event_time) as at, text_in, audio_in, image_in, cached_text, cached_audio, cached_image,
-                       text_out, audio_out, reasoning_out, millis, price_version, cost_nano::text as cost_nano_usd
+                       text_out, audio_out, reasoning_out, millis, account, price_version, cost_nano::text as cost_nano_usd
                 from usage_entry where session_id = ? and event_time > now() - interval '32 days'
                 order by event_time limit ?
                 """, id, most);

@@ -2,12 +2,12 @@ package dev.parley.turn;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.conversation.Trees;
+import dev.parley.protocol.EventType;
 import dev.parley.relay.Delivery;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * session's event loop.
  */
 final class Outbox {
-    private final Consumer<Buffer> client;
+    private final Client client;
     private final int heldBytesMax;
     private final Runnable overflow;
     private final Deque<Entry> entries = new ArrayDeque<>();
@@ -25,10 +25,16 @@ final class Outbox {
      * @param overflow called for what comes when more is held back than {@code heldBytesMax} already; it is dropped. A single
      *     large event, such as an item with all its audio, may lie over it
      */
-    Outbox(Consumer<Buffer> client, int heldBytesMax, Runnable overflow) {
+    Outbox(Client client, int heldBytesMax, Runnable overflow) {
         this.client = client;
         this.heldBytesMax = heldBytesMax;
         this.overflow = overflow;
+    }
+
+    /** Who is told. */
+    @FunctionalInterface
+    interface Client {
+        void tell(EventType type, Buffer utf8);
     }
 
     private static final class Entry {
@@ -44,27 +50,27 @@ final class Outbox {
     }
 
     void send(JsonNode event) {
-        send(Buffer.buffer(Trees.writeBytes(event)));
+        send(EventType.of(event.path("type").asText()), Buffer.buffer(Trees.writeBytes(event)));
     }
 
-    void send(Buffer utf8) {
+    void send(EventType type, Buffer utf8) {
         if (entries.isEmpty()) {
-            client.accept(utf8);
+            client.tell(type, utf8);
         } else if (heldBytes > heldBytesMax) {
             overflow.run();
         } else {
             heldBytes += utf8.length();
-            entries.add(new Entry(() -> client.accept(utf8), utf8.length()));
+            entries.add(new Entry(() -> client.tell(type, utf8), utf8.length()));
         }
     }
 
     /** Sends what the future gives, if it gives something. It has a deadline of its own, and does not fail. */
-    void sendWhen(Future<Delivery> decision) {
+    void sendWhen(EventType type, Future<Delivery> decision) {
         Entry entry = new Entry(null, 0);
         entries.add(entry);
         decision.onComplete(decided -> {
             entry.action = decided.succeeded() && decided.result() instanceof Delivery.Replaced(Buffer utf8)
-                    ? () -> client.accept(utf8)
+                    ? () -> client.tell(type, utf8)
                     : () -> {};
             advance();
         });

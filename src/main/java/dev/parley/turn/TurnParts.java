@@ -1,6 +1,7 @@
 package dev.parley.turn;
 
 import dev.parley.conversation.Conversation;
+import dev.parley.session.Recording;
 import dev.parley.session.RequestRules;
 import dev.parley.session.ResponsePrice;
 import dev.parley.session.SessionOrder;
@@ -25,4 +26,5 @@ record TurnParts(
         RequestRules rules,
         Underwriter underwriter,
         UsageFiler filer,
-        SessionReport report) {}
+        SessionReport report,
+        Recording recording) {}

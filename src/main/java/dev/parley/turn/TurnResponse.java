@@ -13,6 +13,7 @@ import dev.parley.session.InputTokens;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ final class TurnResponse implements ResponseOwner {
      * @param input what it reads, at most
      */
     record Wish(
+            Instant asked,
             @Nullable String clientEventId,
             @Nullable String conversationId,
             boolean textOnly,
@@ -188,6 +190,8 @@ final class TurnResponse implements ResponseOwner {
         seen = turns.seenIds(provided);
         see(event);
         created = event;
+        SharedUpstream on = Objects.requireNonNull(upstream, "it was asked there");
+        turns.recording().created(provided, wish.asked(), on.session().account());
         outbox.send(restored(event));
         if (cancelled) {
             stop();
@@ -205,7 +209,8 @@ final class TurnResponse implements ResponseOwner {
         if (name.endsWith(".delta")) {
             Buffer utf8 = Buffer.buffer(Trees.writeBytes(event));
             delivered.add(utf8.length(), audio);
-            outbox.send(utf8);
+            turns.recording().delivered(Objects.requireNonNull(id, "it was created"), audio);
+            outbox.send(type, utf8);
             if (audio) {
                 turns.spoke();
             }
@@ -270,6 +275,10 @@ final class TurnResponse implements ResponseOwner {
         boolean first = phase != Phase.ENDED;
         phase = Phase.ENDED;
         request = null;
+        String provided = id;
+        if (first && provided != null) {
+            turns.recording().done(provided);
+        }
         return first;
     }
 

@@ -8,7 +8,9 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
 import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.protocol.EventType;
 import dev.parley.protocol.RejectionMapper;
+import dev.parley.relay.Gate;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.session.Arrival;
@@ -21,8 +23,10 @@ import dev.parley.session.OutputLimit;
 import dev.parley.session.OwnEvents;
 import dev.parley.session.Parking;
 import dev.parley.session.Phase;
+import dev.parley.session.Recording;
 import dev.parley.session.RequestRules;
 import dev.parley.session.ResponsePrice;
+import dev.parley.session.SessionDetail;
 import dev.parley.session.SessionOrder;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionReport;
@@ -33,6 +37,7 @@ import dev.parley.session.UsageFiler;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +68,7 @@ public final class TurnSession implements LiveSession {
     private final Parking parking;
     private final TurnParts parts;
     private final Turns turns;
-    private final TurnGate gate;
+    private final Gate gate;
     private final String knownAs;
     private final Lifetime lifetime;
     private volatile Phase phase = Phase.RELAYING;
@@ -97,7 +102,7 @@ public final class TurnSession implements LiveSession {
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
         this.parts = parts(upstreams);
         this.turns = new Turns(parts);
-        this.gate = new TurnGate(this.client, parts, turns, this::clientEnded);
+        this.gate = parts.recording().ofClient(new TurnGate(this.client, parts, turns, this::clientEnded));
         this.knownAs = parts.settings().state().id();
     }
 
@@ -117,13 +122,19 @@ public final class TurnSession implements LiveSession {
                 life,
                 new TurnSettings(order.id(), name, order.tenant(), rules),
                 new Conversation(upstreams.limits().conversation()),
-                new Outbox(client::send, HELD_BYTES_MAX, () -> life.end(overflow())),
+                new Outbox(this::tell, HELD_BYTES_MAX, () -> life.end(overflow())),
                 new ResponsePrice(
                         model, new OutputLimit(order, model), services.config().outputTokensMin()),
                 rules,
                 new Underwriter(order.permit(), services.ledger()),
                 new UsageFiler(context, services, order, life),
-                report);
+                report,
+                new Recording(order, registry, services.ticker()));
+    }
+
+    private void tell(EventType type, Buffer utf8) {
+        parts.recording().passed(false, type, utf8.length());
+        client.send(utf8);
     }
 
     /** Greets the client and begins to listen. On the event loop of the client's socket; once. */
@@ -155,6 +166,11 @@ public final class TurnSession implements LiveSession {
     @Override
     public SessionSnapshot snapshot() {
         return lifetime.snapshot(phase, turns.openCount(), parts.filer().spent());
+    }
+
+    @Override
+    public Future<SessionDetail> detail() {
+        return parts.recording().detail(context, lifetime.startedAt(), null);
     }
 
     @Override
@@ -307,7 +323,8 @@ public final class TurnSession implements LiveSession {
             if (refusal.kind() == Kind.BUDGET_EXHAUSTED && order.tenant().closeOnExhausted()) {
                 end(Ending.of("client", refusal).causedBy(clientEventId));
             } else if (live()) {
-                parts.outbox().send(RejectionMapper.errorEvent(refusal, toldIds.next(), clientEventId));
+                parts.outbox()
+                        .send(EventType.ERROR, RejectionMapper.errorEvent(refusal, toldIds.next(), clientEventId));
             }
         }
 

@@ -13,16 +13,19 @@ import dev.parley.conversation.ResponseRules;
 import dev.parley.conversation.Trees;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
+import dev.parley.protocol.EventType;
 import dev.parley.protocol.Scrubber;
 import dev.parley.session.Cover;
 import dev.parley.session.InputTokens;
 import dev.parley.session.ProviderWords;
 import dev.parley.session.RateLimits;
+import dev.parley.session.Recording;
 import dev.parley.session.RequestRules;
 import dev.parley.session.Underwriter.Decision;
 import dev.parley.turn.TurnResponse.Wish;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -82,6 +85,14 @@ final class Turns {
     /** Whether the provider says that a response may put out more than is paid for. */
     boolean isUnbounded(JsonNode response) {
         return parts.price().isUnbounded(response);
+    }
+
+    Recording recording() {
+        return parts.recording();
+    }
+
+    Instant now() {
+        return parts.services().ticker().now();
     }
 
     long nanos() {
@@ -211,11 +222,14 @@ final class Turns {
             throw new IllegalStateException("a response that ran was covered");
         }
         Buffer told = Buffer.buffer(Trees.writeBytes(event));
-        parts.outbox().sendWhen(settler.settle(response, cover, upstream, id, status, usage, told));
+        parts.outbox()
+                .sendWhen(EventType.RESPONSE_DONE, settler.settle(response, cover, upstream, id, status, usage, told));
         if (!status.equals("lost")) {
             parts.outbox()
-                    .send(RateLimits.updated(
-                            Ids.next("event_"), parts.order().permit().rateLimits()));
+                    .send(
+                            EventType.RATE_LIMITS_UPDATED,
+                            RateLimits.updated(
+                                    Ids.next("event_"), parts.order().permit().rateLimits()));
         }
         response.isOver();
         parts.life().progressed();
@@ -279,6 +293,7 @@ final class Turns {
         JsonNode metadata = overrides.path("metadata");
         boolean hidden = RequestRules.hidesInput(overrides) || RequestRules.hidesInput(settings.effective());
         Wish wish = new Wish(
+                now(),
                 clientId,
                 standard ? conversation.id() : null,
                 settings.textOnly(overrides),

@@ -39,7 +39,8 @@ final class FakeBudget implements SessionPermit {
         return new NanoUsd(spent);
     }
 
-    NanoUsd reserved() {
+    @Override
+    public NanoUsd reserved() {
         return new NanoUsd(reserved);
     }
 
