@@ -126,6 +126,14 @@ await check('sessions');
 await row.getByRole('link').first().click();
 await heading('Session');
 await page.getByText('response.done').first().waitFor();
+const session = new URL(page.url()).hash.slice(1);
+// What it holds for what may begin, its upstream, its limits, and each turn with how long it took and what it cost.
+await page.getByText('for what runs and may begin').waitFor();
+assert.match(await page.locator('dl.facts').innerText(), /default[^]*sess_/);
+await page.getByRole('region', { name: 'Limits' }).getByText('$2.50').waitFor();
+const turns = page.getByRole('region', { name: 'Turns' }).getByRole('row');
+assert.equal(await turns.count(), 4, 'the head and three turns');
+assert.match(await turns.nth(1).innerText(), /completed\s+\d+ m?s[^]*\$0\.000\d+/);
 await check('session');
 
 // A lower limit: the live session obeys.
@@ -231,6 +239,7 @@ assert.ok(!(await page.content()).includes('hidden"'));
 // Every page, on the desk and on a phone, in light and dark.
 const PAGES = {
   overview: '/',
+  session,
   sessions: '/sessions',
   tenants: '/tenants',
   tenant: '/tenants/acme',

@@ -29,6 +29,7 @@ export interface Overview {
   tenants: number;
   minutes: Minute[];
   latency: { turns: number; first_output: Percentiles | null; first_audio: Percentiles | null };
+  upstream_warnings: { kind: 'breaker' | 'account_full' | 'pool_waits' | 'node_silent'; node: string; name: string; detail: string }[];
   budget_warnings: { tenant: string; limit_key: string; spent_nano_usd: string; limit_nano_usd: string; window_end: string | null }[];
   busiest: { tenant: string; sessions: number }[];
 }

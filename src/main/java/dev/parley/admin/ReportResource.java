@@ -46,8 +46,10 @@ final class ReportResource {
     }
 
     private Answer overview() {
+        SessionFigures.Seen seen = figures.look();
         return Answer.ok(reports.overview()
-                .put("latency", RecentTurns.summary(figures.look().turns())));
+                .put("latency", RecentTurns.summary(seen.turns()))
+                .put("upstream_warnings", UpstreamWarnings.of(seen)));
     }
 
     private Answer usage(Call call) {

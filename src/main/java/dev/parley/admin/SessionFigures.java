@@ -13,7 +13,8 @@ public interface SessionFigures {
     Seen look();
 
     /**
-     * What has passed in a live session of late; empty if no node tells of it.
+     * How a live session stands and what has passed in it of late, as {@link SessionJson} writes it; empty if its node does
+     * not tell.
      *
      * @param node that serves it
      */
