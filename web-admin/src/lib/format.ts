@@ -93,3 +93,10 @@ export function localTime(at: string): string {
 export function utc(at: string): string {
   return new Date(at).toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
 }
+
+/** A browser and its system, of the header that browsers send. */
+export function browser(agent: string): string {
+  const name = /(Firefox|Edg|Chrome|Safari)\/[\d.]+/.exec(agent)?.[0] ?? agent.slice(0, 40);
+  const system = /\(([^;)]+)/.exec(agent)?.[1] ?? '';
+  return `${name.replace('Edg', 'Edge')} ${system}`;
+}

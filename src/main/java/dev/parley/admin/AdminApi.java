@@ -87,7 +87,9 @@ public final class AdminApi {
                                                 parts.administrators(), parts.audit(), parts.signIn(), ticker),
                                         parts.administrators())
                                 .endpoints(),
-                        new ReportResource(parts.reports(), parts.figures(), parts.audit(), ticker).endpoints(),
+                        new ReportResource(parts.reports(), parts.figures(), ticker).endpoints(),
+                        new AuditResource(parts.reports(), parts.audit()).endpoints(),
+                        new BrowserResource(parts.administrators(), changes).endpoints(),
                         new SessionResource(parts.reports(), parts.orders(), parts.figures(), changes).endpoints(),
                         new TenantResource(parts.tenants(), parts.reports(), changes, ticker).endpoints(),
                         new CredentialResource(parts.issuers(), parts.tokens(), parts.tenants(), changes, ticker)

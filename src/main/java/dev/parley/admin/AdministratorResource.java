@@ -2,7 +2,6 @@ package dev.parley.admin;
 
 import dev.parley.administration.Administrator;
 import dev.parley.administration.AdministratorStore;
-import dev.parley.administration.AdministratorStore.Session;
 import dev.parley.administration.Permission;
 import dev.parley.administration.Role;
 import dev.parley.administration.SignIn;
@@ -109,7 +108,7 @@ final class AdministratorResource {
                 ? ""
                 : call.principal().session().id();
         return Call.list(store.sessions(SignIn.IDLE_MAX, SignIn.LIFE_MAX).stream()
-                .map(session -> json(session).put("current", session.id().equals(own)))
+                .map(session -> BrowserResource.json(session, own))
                 .toList());
     }
 
@@ -161,15 +160,5 @@ final class AdministratorResource {
                 .put(
                         "last_sign_in_at",
                         one.lastSignInAt() == null ? null : one.lastSignInAt().toString());
-    }
-
-    private static JsonObject json(Session session) {
-        return new JsonObject()
-                .put("id", session.id())
-                .put("administrator", session.administrator().name())
-                .put("created_at", session.createdAt().toString())
-                .put("seen_at", session.seenAt().toString())
-                .put("address", session.address())
-                .put("agent", session.agent());
     }
 }

@@ -1,6 +1,5 @@
 package dev.parley.admin;
 
-import dev.parley.administration.AuditLog;
 import dev.parley.administration.Permission;
 import dev.parley.administration.Reports;
 import dev.parley.administration.Reports.Filter;
@@ -15,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** What can only be read: overview, usage, errors, audit log. */
+/** What can only be read: overview, usage, errors. */
 final class ReportResource {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration USAGE_MAX = Duration.ofDays(400);
@@ -25,13 +24,11 @@ final class ReportResource {
 
     private final Reports reports;
     private final SessionFigures figures;
-    private final AuditLog audit;
     private final Ticker ticker;
 
-    ReportResource(Reports reports, SessionFigures figures, AuditLog audit, Ticker ticker) {
+    ReportResource(Reports reports, SessionFigures figures, Ticker ticker) {
         this.reports = reports;
         this.figures = figures;
-        this.audit = audit;
         this.ticker = ticker;
     }
 
@@ -40,9 +37,7 @@ final class ReportResource {
                 Endpoint.get("/overview", Permission.OVERVIEW_READ, _ -> overview()),
                 Endpoint.get("/usage", Permission.USAGE_READ, this::usage),
                 Endpoint.get("/errors", Permission.ERRORS_READ, this::errors),
-                Endpoint.get("/errors/groups", Permission.ERRORS_READ, this::groups),
-                Endpoint.get("/audit", Permission.AUDIT_READ, this::audit),
-                Endpoint.get("/audit/verification", Permission.AUDIT_READ, _ -> verification()));
+                Endpoint.get("/errors/groups", Permission.ERRORS_READ, this::groups));
     }
 
     private Answer overview() {
@@ -106,23 +101,5 @@ final class ReportResource {
             throw Problem.badRequest("from: lies before 'to'");
         }
         return Call.list(reports.errorGroups(from, to, call.query("tenant").orElse(null)));
-    }
-
-    private Answer audit(Call call) {
-        Page page = call.numberedPage();
-        return Call.list(
-                reports.audit(
-                        page,
-                        call.query("target").orElse(null),
-                        call.query("actor").orElse(null)),
-                page,
-                "no");
-    }
-
-    private Answer verification() {
-        List<String> problems = audit.problems(null);
-        return Answer.ok(new JsonObject()
-                .put("checkpoint", audit.checkpoint().toString())
-                .put("problems", new JsonArray(problems)));
     }
 }

@@ -180,6 +180,7 @@ class AdminApiIT {
                 "/administrators",
                 "/api-tokens",
                 "/session",
+                "/session/browsers",
                 "/tenants",
                 "/tenants/demo",
                 "/plans",
@@ -195,6 +196,50 @@ class AdminApiIT {
             assertThat(schemas.problems(described, "get", 200, answer.body())).isEmpty();
         }
         assertThat(owner.get("/audit/verification").getJsonArray("problems")).isEmpty();
+    }
+
+    @Test
+    void theAuditLogIsTakenAlong() throws Exception {
+        String first = tenant(new JsonObject().put("name", "=HYPERLINK(1)"));
+        String second = tenant(new JsonObject());
+
+        HttpResponse<String> csv = owner.send("GET", "/audit/export?target=tenant/" + first, null);
+        HttpResponse<String> json = owner.send("GET", "/audit/export?format=json", null);
+
+        assertThat(csv.headers().firstValue("content-disposition")).hasValue("attachment; filename=\"audit.csv\"");
+        assertThat(csv.body().lines()).hasSize(2);
+        assertThat(csv.body())
+                .startsWith("no,at,actor,address,action,target,before,after,hash")
+                .contains(first);
+        List<JsonObject> entries = json.body().lines().map(JsonObject::new).toList();
+        assertThat(entries).hasSizeGreaterThan(2);
+        assertThat(entries.getFirst().getString("target")).isEqualTo("tenant/" + second);
+        assertThat(entries.getFirst().getLong("no")).isEqualTo(entries.size());
+        assertThat(entries.getLast().getLong("no")).isEqualTo(1);
+        assertThat(owner.status("GET", "/audit/export?format=xml", null)).isEqualTo(400);
+    }
+
+    @Test
+    void everybodySeesAndEndsTheirOwnBrowsersOnly() throws Exception {
+        JsonObject made = owner.post(
+                "/administrators", new JsonObject().put("name", "looker").put("role", "viewer"));
+        Operator viewer = Operator.withLink(tester.adminUrl(), made.getString("link_secret"));
+        Operator elsewhere = Operator.stranger(tester.adminUrl()).signIn("looker");
+        String owners = owner.get("/session").getString("id");
+        String others = elsewhere.get("/session").getString("id");
+
+        assertThat(viewer.get("/session/browsers").getJsonArray("items").stream()
+                        .map(one -> ((JsonObject) one).getString("id")))
+                .containsExactlyInAnyOrder(viewer.get("/session").getString("id"), others);
+        assertThat(viewer.status("DELETE", "/session/browsers/" + owners, null)).isEqualTo(404);
+        assertThat(viewer.status("DELETE", "/session/browsers/" + others, null)).isEqualTo(204);
+        assertThat(elsewhere.status("GET", "/session", null)).isEqualTo(401);
+        assertThat(owner.status("GET", "/session", null)).isEqualTo(200);
+        assertThat(owner.get("/audit?target=console_session/" + others)
+                        .getJsonArray("items")
+                        .getJsonObject(0)
+                        .getString("actor"))
+                .isEqualTo("administrator:looker");
     }
 
     @Test

@@ -53,7 +53,22 @@ class TenantIsolationIT {
                         cached_image, text_out, audio_out, reasoning_out, millis, price_version, cost_nano, event_time)
                     values ('t%1$d', gen_random_uuid(), to_char(now(), 'YYYYMM')::int, 's', 'psn_%1$d', 'resp_%1$d', 'response',
                         'usage', 'n', 'a', 'gpt-realtime', 'gpt-realtime', 'completed', 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1000,
-                        now())
+                        now());
+                    insert into usage_rollup
+                    values ('t%1$d', date_trunc('hour', now()), 's', 'm', 'response', 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1000);
+                    insert into late_entry (tenant_id, entry_id, period) values ('t%1$d', gen_random_uuid(), 202601);
+                    insert into session_count (tenant_id, open) values ('t%1$d', 1);
+                    insert into budget (tenant_id, name, unit, period, scope, amount)
+                    values ('t%1$d', 'main', 'money', 'day', 'tenant', 1000);
+                    insert into budget_balance (tenant_id, limit_key, unit, hard, window_start, opening, spent, limit_amount)
+                    values ('t%1$d', 'budget/main', 'money', true, now(), 0, 0, 1000);
+                    insert into budget_event (tenant_id, budget, unit, period, threshold, spent, amount, hard, window_start)
+                    values ('t%1$d', 'main', 'money', 'day', 50, 500, 1000, true, now());
+                    insert into token_issuer (name, tenant_id, source, algorithms, secret, version)
+                    values ('issuer-%1$d', 't%1$d', 'hs256', '{HS256}', 'sealed', 1);
+                    insert into revoked_token (tenant_id, token_id, expires_at, version) values ('t%1$d', 'jti', now(), 1);
+                    insert into webhook (id, tenant_id, url, secret)
+                    values ('wh_' || lpad('%1$d', 22, '0'), 't%1$d', 'https://hooks.example', 'sealed')
                     """.formatted(i));
         }
     }
@@ -66,16 +81,7 @@ class TenantIsolationIT {
 
     @Test
     void everyTableWithATenantIdIsHidden() {
-        List<Row> tables = few.withConnection(
-                "list tables",
-                connection -> Sql.query(
-                        connection,
-                        TENANTS_TABLES,
-                        row -> new Row(
-                                row.getString("name"),
-                                row.getBoolean("part"),
-                                row.getBoolean("hidden"),
-                                row.getBoolean("readable"))));
+        List<Row> tables = few.withConnection("list tables", TenantIsolationIT::tables);
         System.out.println("tables with a tenant id: "
                 + tables.stream().filter(row -> !row.partition()).map(Row::name).toList());
 
@@ -90,6 +96,63 @@ class TenantIsolationIT {
         assertThat(database.query(
                         "select relrowsecurity and relforcerowsecurity from pg_class where relname = 'tenant'"))
                 .isEqualTo("t");
+    }
+
+    @Test
+    void ofEveryTableATenantSeesItsOwnRowsOnlyOrNone() {
+        List<Row> tables = few.withConnection("list tables", TenantIsolationIT::tables).stream()
+                .filter(row -> !row.partition())
+                .toList();
+        for (Row table : tables) {
+            long own = rowsOf(table, "t3");
+            assertThat(own).as("rows of t3 in " + table.name()).isPositive();
+            assertThat(rowsOf(table, "t4")).as("rows of t4 in " + table.name()).isPositive();
+            String seen =
+                    "select count(*) filter (where tenant_id = 't3') as own, count(*) filter (where tenant_id <> 't3') as"
+                            + " foreigners from " + table.name();
+            if (table.readable()) {
+                List<Long> counted = few.asTenant(
+                        seen,
+                        new TenantId("t3"),
+                        connection -> Sql.query(
+                                        connection, seen, row -> List.of(row.getLong("own"), row.getLong("foreigners")))
+                                .getFirst());
+                assertThat(counted)
+                        .as("own and foreign rows of " + table.name())
+                        .isEqualTo(List.of(own, 0L));
+            } else {
+                assertThatThrownBy(() -> few.asTenant(
+                                seen, new TenantId("t3"), connection -> Sql.query(connection, seen, _ -> "row")))
+                        .as(table.name())
+                        .hasStackTraceContaining("permission denied");
+            }
+        }
+        System.out.println("tables of tenants, each read as one of them: "
+                + tables.stream()
+                        .map(row -> row.name() + (row.readable() ? ": its own rows" : ": refused"))
+                        .toList());
+    }
+
+    private static long rowsOf(Row table, String tenant) {
+        return few.withConnection(
+                "count",
+                connection -> Sql.query(
+                                connection,
+                                "select count(*) as n from " + table.name() + " where tenant_id = ?",
+                                row -> row.getLong("n"),
+                                tenant)
+                        .getFirst());
+    }
+
+    private static List<Row> tables(Connection connection) throws SQLException {
+        return Sql.query(
+                connection,
+                TENANTS_TABLES,
+                row -> new Row(
+                        row.getString("name"),
+                        row.getBoolean("part"),
+                        row.getBoolean("hidden"),
+                        row.getBoolean("readable")));
     }
 
     @Test
