@@ -69,8 +69,7 @@ final class Upstreams {
             throws StartException {
         List<AccountConfig> configured = config.upstream().accounts();
         JdbcAccounts.State first = stored.read();
-        if (config.upstream().simulator()
-                || (configured.isEmpty() && stored.list().isEmpty())) {
+        if (config.upstream().simulator() || (configured.isEmpty() && first.none())) {
             accounts.follow(List.of(simulated(config, parts)), Set.of());
         } else {
             FollowedAccounts followed = new FollowedAccounts(accounts, configured, first, stored::read);
