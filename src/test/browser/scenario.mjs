@@ -149,14 +149,14 @@ assert.match(seen.refusedWith, /budget/);
 // The session is ended, by name.
 await page.goto(PARLEY_ADMIN + '/#/sessions');
 await row.getByRole('link').first().click();
-await page.getByRole('button', { name: 'End session…' }).click();
+await page.getByRole('button', { name: 'End session…' }).press('Enter');
 const confirm = page.getByRole('button', { name: 'End session', exact: true });
 assert.equal(await confirm.isDisabled(), true);
-await page.getByLabel('To go on, type acme').fill('acme');
+await page.getByLabel('To go on, type acme').pressSequentially('acme');
 await check('confirm');
 const began = Date.now();
 const ended = talker.ended();
-await confirm.click();
+await page.keyboard.press('Enter');
 await ended;
 seen.endedWithinMillis = Date.now() - began;
 assert.ok(seen.endedWithinMillis < 1_500, 'ended within ' + seen.endedWithinMillis);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.clients.NodePackage;
 import dev.parley.server.BrokerTester;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,29 @@ class ConsoleIT {
     private static final Path FOLDER = Path.of("src/test/browser");
     private static final Path SHOTS = Path.of("target/console-shots");
     private static final long SCRIPT_BYTES_MAX = 150_000;
+
+    @Test
+    void saysWhatItWaitsForAndWhatIsMissingAndNeedsNoPointer() throws Exception {
+        NodePackage.install(FOLDER);
+        Files.createDirectories(SHOTS);
+        try (BrokerTester tester = BrokerTester.start()) {
+            String output = NodePackage.run(
+                    FOLDER,
+                    List.of("node", "states.mjs"),
+                    Map.of(
+                            "PARLEY_ADMIN", tester.adminUrl().toString(),
+                            "PARLEY_LINK", tester.broker().firstLink().orElseThrow(),
+                            "PARLEY_SHOTS", SHOTS.toAbsolutePath().toString()),
+                    TimeUnit.MINUTES.toSeconds(3));
+            JsonObject seen =
+                    new JsonObject(output.lines().reduce((_, last) -> last).orElseThrow());
+            System.out.println("console: states looked at: " + seen.getJsonArray("states"));
+
+            assertThat(seen.getJsonArray("violations"))
+                    .as("violations that axe found")
+                    .isEmpty();
+        }
+    }
 
     @Test
     void isUsedFromSignInToAudit() throws Exception {
