@@ -236,6 +236,20 @@ await page.getByRole('button', { name: 'Done' }).click();
 await page.getByText('https://hooks.example.com/parley?…').waitFor();
 assert.ok(!(await page.content()).includes('hidden"'));
 
+// A model that the provider has brought out, and its price.
+await page.goto(PARLEY_ADMIN + '/#/models');
+await page.getByRole('button', { name: 'New model' }).click();
+await page.getByLabel('Name', { exact: true }).fill('gpt-realtime-next');
+await page.getByLabel('Context, tokens').fill('65536');
+await page.getByLabel('Output, tokens').fill('4096');
+await page.getByRole('button', { name: 'Add model' }).click();
+await page.getByRole('heading', { name: 'New price of gpt-realtime-next' }).waitFor();
+await page.getByLabel('Text in', { exact: true }).fill('4');
+await page.getByLabel('Text out', { exact: true }).fill('16');
+await check('new-price');
+await page.getByRole('button', { name: 'Add price' }).click();
+await page.getByRole('row').filter({ hasText: 'gpt-realtime-next' }).getByText('$16.00').waitFor();
+
 // Every page, on the desk and on a phone, in light and dark.
 const PAGES = {
   overview: '/',

@@ -2,8 +2,10 @@ package dev.parley.admin;
 
 import dev.parley.administration.Permission;
 import dev.parley.administration.PriceList;
+import dev.parley.administration.PriceList.NewModel;
 import dev.parley.administration.Reports;
 import dev.parley.concurrent.Ticker;
+import dev.parley.domain.ModelName;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.HashMap;
@@ -13,6 +15,10 @@ import java.util.Map;
 /** The catalogue and its prices. A price is never changed: a new one is a new version, from a time on. */
 final class ModelResource {
     private static final long RATE_MAX = 1_000_000_000_000L;
+    private static final long TOKENS_MAX = 100_000_000;
+    private static final int NAME_MAX = 128;
+    /** Stands in until the mistakes are told. */
+    private static final ModelName NAMELESS = new ModelName("-");
 
     private final Reports reports;
     private final PriceList prices;
@@ -29,7 +35,55 @@ final class ModelResource {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.get("/models", Permission.PRICES_READ, _ -> Call.list(reports.models())),
+                Endpoint.create("/models", Permission.PRICES_WRITE, this::addModel),
                 Endpoint.create("/models/{model}/prices", Permission.PRICES_WRITE, this::add));
+    }
+
+    private Answer addModel(Call call) {
+        Fields fields = call.fields();
+        ModelName name = fields.parsed("name", NAME_MAX, ModelName::new).orElse(NAMELESS);
+        if (!fields.has("name")) {
+            fields.mistake("name", "is required");
+        }
+        boolean conversation =
+                fields.parsed("kind", NAME_MAX, ModelResource::isConversation).orElse(true);
+        long context = fields.number("context_tokens_max", 0, TOKENS_MAX).orElse(0L);
+        long output = fields.number("output_tokens_max", 0, TOKENS_MAX).orElse(0L);
+        if (conversation && (context == 0 || output == 0)) {
+            fields.mistake(
+                    context == 0 ? "context_tokens_max" : "output_tokens_max",
+                    "a conversation model has a bound for it");
+        }
+        Instant shutdownAt = fields.time("shutdown_at").orElse(null);
+        fields.done();
+        NewModel model = new NewModel(name, conversation, context, Math.toIntExact(output), shutdownAt);
+        return changes.inTransaction(() -> {
+            if (!prices.addModel(model)) {
+                throw Problem.conflict("There is a model '" + name + "' already.");
+            }
+            JsonObject made = json(model);
+            changes.note(call, "model.add", "model/" + name, null, made);
+            return Answer.created(made);
+        });
+    }
+
+    private static boolean isConversation(String kind) {
+        return switch (kind) {
+            case "conversation" -> true;
+            case "transcription" -> false;
+            default -> throw new IllegalArgumentException("is conversation or transcription");
+        };
+    }
+
+    private static JsonObject json(NewModel model) {
+        Instant shutdownAt = model.shutdownAt();
+        return new JsonObject()
+                .put("name", model.name().value())
+                .put("kind", model.conversation() ? "conversation" : "transcription")
+                .put("context_tokens_max", model.contextTokensMax())
+                .put("output_tokens_max", model.outputTokensMax())
+                .put("shutdown_at", shutdownAt == null ? null : shutdownAt.toString())
+                .putNull("prices");
     }
 
     private Answer add(Call call) {

@@ -1,7 +1,9 @@
 package dev.parley.administration;
 
+import dev.parley.domain.ModelName;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Takes new prices. Blocks; part of the transaction around it. */
 public interface PriceList {
@@ -18,6 +20,13 @@ public interface PriceList {
             "minute_nano");
 
     /**
+     * Adds a model to the catalogue; it can be used when it has a price.
+     *
+     * @return whether there was none of this name
+     */
+    boolean addModel(NewModel model);
+
+    /**
      * Adds the next version of a model's price.
      *
      * @param rates by the names of {@link #RATES}; what is not there costs nothing
@@ -25,4 +34,19 @@ public interface PriceList {
      * @throws IllegalArgumentException if there is no such model, or a version with this very time
      */
     int add(String model, Instant validFrom, Map<String, Long> rates);
+
+    /**
+     * A model as its provider describes it.
+     *
+     * @param conversation else it transcribes
+     * @param contextTokensMax the most input tokens that one response can be billed for
+     * @param outputTokensMax the largest output that the provider takes; 0 when the model is billed by time
+     * @param shutdownAt from then on the provider refuses it; null if it has not said so
+     */
+    record NewModel(
+            ModelName name,
+            boolean conversation,
+            long contextTokensMax,
+            int outputTokensMax,
+            @Nullable Instant shutdownAt) {}
 }

@@ -17,6 +17,23 @@ public final class JdbcPriceList implements PriceList {
     }
 
     @Override
+    public boolean addModel(NewModel model) {
+        Instant shutdownAt = model.shutdownAt();
+        return database.inTransaction(
+                "add a model",
+                connection -> Sql.update(
+                                connection,
+                                "insert into model (name, kind, context_tokens_max, output_tokens_max, shutdown_at)"
+                                        + " values (?, ?, ?, ?, ?) on conflict do nothing",
+                                model.name().value(),
+                                model.conversation() ? "conversation" : "transcription",
+                                model.contextTokensMax(),
+                                model.outputTokensMax(),
+                                shutdownAt == null ? null : shutdownAt.atOffset(ZoneOffset.UTC))
+                        == 1);
+    }
+
+    @Override
     public int add(String model, Instant validFrom, Map<String, Long> rates) {
         return database.inTransaction("add a price", connection -> {
             if (Sql.query(connection, "select from model where name = ? for update", _ -> true, model)

@@ -220,6 +220,43 @@ class AdminApiIT {
     }
 
     @Test
+    void aModelIsAddedAndPricedFromATimeOn() throws Exception {
+        JsonObject wanted = new JsonObject()
+                .put("name", "gpt-realtime-3")
+                .put("context_tokens_max", 65_536)
+                .put("output_tokens_max", 8_192);
+        JsonObject rates = new JsonObject().put("text_in_nano", 4_000).put("text_out_nano", 16_000);
+
+        assertThat(owner.status("POST", "/models", new JsonObject().put("name", "x")))
+                .isEqualTo(422);
+        owner.post("/models", wanted);
+        assertThat(owner.status("POST", "/models", wanted)).isEqualTo(409);
+        assertThat(owner.post("/models/gpt-realtime-3/prices", rates).getInteger("version"))
+                .isEqualTo(1);
+        owner.post(
+                "/models/gpt-realtime-3/prices",
+                rates.copy().put("text_in_nano", 5_000).put("valid_from", "2099-01-01T00:00:00Z"));
+        assertThat(owner.status(
+                        "POST",
+                        "/models/gpt-realtime-3/prices",
+                        rates.copy().put("valid_from", "2020-01-01T00:00:00Z")))
+                .as("what was priced stays as it is")
+                .isEqualTo(422);
+
+        JsonObject listed = owner.get("/models").getJsonArray("items").stream()
+                .map(JsonObject.class::cast)
+                .filter(model -> model.getString("name").equals("gpt-realtime-3"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(listed.getString("kind")).isEqualTo("conversation");
+        assertThat(listed.getJsonArray("prices").stream().map(price -> ((JsonObject) price).getBoolean("in_force")))
+                .containsExactly(true, false);
+        assertThat(owner.get("/audit?target=model/gpt-realtime-3").getJsonArray("items").stream()
+                        .map(entry -> ((JsonObject) entry).getString("action")))
+                .containsExactly("price.add", "price.add", "model.add");
+    }
+
+    @Test
     void everybodySeesAndEndsTheirOwnBrowsersOnly() throws Exception {
         JsonObject made = owner.post(
                 "/administrators", new JsonObject().put("name", "looker").put("role", "viewer"));
