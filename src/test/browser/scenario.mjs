@@ -161,6 +161,7 @@ await ended;
 seen.endedWithinMillis = Date.now() - began;
 assert.ok(seen.endedWithinMillis < 1_500, 'ended within ' + seen.endedWithinMillis);
 await page.getByText('ended', { exact: true }).waitFor();
+await page.getByRole('region', { name: 'Timeline' }).getByText('response.done').first().waitFor();
 
 // The error and the audit entries are there.
 await page.goto(PARLEY_ADMIN + '/#/errors');

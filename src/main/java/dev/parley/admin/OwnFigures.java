@@ -48,7 +48,10 @@ final class OwnFigures {
     }
 
     Future<Optional<JsonObject>> timeline(String session) {
-        return registry.detail(new SessionId(session)).map(found -> found.map(SessionJson::of));
+        SessionId id = new SessionId(session);
+        return registry.detail(id)
+                .map(found ->
+                        found.map(SessionJson::of).or(() -> registry.ended(id).map(SessionJson::of)));
     }
 
     /** For the wire: a row each. */

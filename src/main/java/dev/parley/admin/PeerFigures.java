@@ -80,7 +80,7 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
                     .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
             if (here.isPresent() || servedBy.equals(node.name())) {
-                return Optional.of(here.orElseGet(SessionJson.NOTHING::copy)); // it has ended a moment ago
+                return Optional.of(here.orElseGet(SessionJson.NOTHING::copy)); // it has ended
             }
             return peers().stream()
                     .filter(peer -> peer.getString("name").equals(servedBy))
@@ -117,7 +117,7 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
             if (response.statusCode() == 200) {
                 return new JsonObject(response.body());
             }
-            if (response.statusCode() == 404) { // the session has ended a moment ago
+            if (response.statusCode() == 404) { // the session has ended
                 return SessionJson.NOTHING.copy();
             }
         } catch (DecodeException e) {

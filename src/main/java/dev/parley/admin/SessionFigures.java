@@ -13,7 +13,7 @@ public interface SessionFigures {
     Seen look();
 
     /**
-     * How a live session stands and what has passed in it of late, as {@link SessionJson} writes it; empty if its node does
+     * How a session stands and what has passed in it of late, as {@link SessionJson} writes it; empty if its node does
      * not tell.
      *
      * @param node that serves it

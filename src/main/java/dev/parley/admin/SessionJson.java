@@ -2,6 +2,7 @@ package dev.parley.admin;
 
 import dev.parley.quota.SessionPermit.RateLimit;
 import dev.parley.session.SessionDetail;
+import dev.parley.session.SessionTimeline;
 import dev.parley.session.SessionTimeline.Span;
 import dev.parley.session.SessionTimeline.Turn;
 import io.vertx.core.json.JsonArray;
@@ -14,17 +15,22 @@ import org.jspecify.annotations.Nullable;
 
 /** A live session as nodes tell of it to each other, and as the API shows it. */
 final class SessionJson {
-    /** Of a session that has ended. */
+    /** Of a session that ended so long ago that nobody remembers. */
     static final JsonObject NOTHING =
             new JsonObject().putNull("standing").put("spans", new JsonArray()).put("turns", new JsonArray());
 
     private SessionJson() {}
 
     static JsonObject of(SessionDetail detail) {
+        return of(detail.timeline()).put("standing", standing(detail));
+    }
+
+    /** Of a session that has ended. */
+    static JsonObject of(SessionTimeline timeline) {
         return new JsonObject()
-                .put("standing", standing(detail))
-                .put("spans", array(detail.timeline().spans(), SessionJson::span))
-                .put("turns", array(detail.timeline().turns(), SessionJson::turn));
+                .putNull("standing")
+                .put("spans", array(timeline.spans(), SessionJson::span))
+                .put("turns", array(timeline.turns(), SessionJson::turn));
     }
 
     private static JsonObject standing(SessionDetail detail) {

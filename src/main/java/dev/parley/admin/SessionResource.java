@@ -7,6 +7,7 @@ import dev.parley.domain.SessionId;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Optional;
 
 /** Sessions on all nodes. */
 final class SessionResource {
@@ -48,10 +49,13 @@ final class SessionResource {
 
     private Answer timeline(Call call) {
         JsonObject session = found(call);
-        return session.getBoolean("live")
-                ? Answer.ok(figures.timeline(session.getString("id"), session.getString("node"))
-                        .orElseThrow(() -> Problem.unavailable("The session's node does not tell of it now.")))
-                : Answer.ok(SessionJson.NOTHING.copy());
+        String node = session.getString("node");
+        // A session that has ended and cost nothing has left no node.
+        Optional<JsonObject> told = figures.timeline(session.getString("id"), node == null ? "" : node);
+        if (told.isEmpty() && session.getBoolean("live")) {
+            throw Problem.unavailable("The session's node does not tell of it now.");
+        }
+        return Answer.ok(told.orElseGet(SessionJson.NOTHING::copy));
     }
 
     private Answer end(Call call) {

@@ -26,6 +26,8 @@ public final class SessionRegistry {
     /** Those that can be resumed, by the id that their clients know from {@code session.created}. */
     private final Map<String, LiveSession> known = new ConcurrentHashMap<>();
 
+    private final EndedSessions ended = new EndedSessions();
+
     private volatile BiConsumer<SessionId, String> toldOfKnown = (_, _) -> {};
     private volatile @Nullable Drain drain;
     private volatile SessionTimeline.Listener turns = (_, _) -> {};
@@ -136,6 +138,11 @@ public final class SessionRegistry {
                 : session.detail().map(Optional::of);
     }
 
+    /** What passed in a session of this node that has ended, if it is one of the last. */
+    public Optional<SessionTimeline> ended(SessionId id) {
+        return ended.find(id);
+    }
+
     /** Says who hears of the turns of all sessions; before the first one. */
     public void listenForTurns(SessionTimeline.Listener listener) {
         turns = listener;
@@ -174,6 +181,7 @@ public final class SessionRegistry {
     /** All that the session held is given back. */
     public void remove(LiveSession session) {
         sessions.remove(session.id());
+        session.detail().onSuccess(detail -> ended.keep(session.id(), detail.timeline()));
         String id = session.knownAs();
         if (id != null) {
             known.remove(id, session);

@@ -98,10 +98,12 @@ class LiveSessionIT {
         assertThat(limit.getInteger("remaining")).isBetween(47, 50);
 
         client.close();
-        Eventually.holds("what has ended stands nowhere", () -> {
-            JsonObject timeline = owner.see("/sessions/" + id + "/timeline");
-            return timeline.getValue("standing") == null;
-        });
+        Eventually.holds(
+                "what has ended stands nowhere",
+                () -> owner.see("/sessions/" + id + "/timeline").getValue("standing") == null);
+        JsonObject last = owner.get("/sessions/" + id + "/timeline");
+        assertThat(last.getJsonArray("turns")).as("turns, after the end").hasSize(1);
+        assertThat(last.getJsonArray("spans").encode()).contains("response.done");
     }
 
     private static Instant at(JsonObject of, String field) {
