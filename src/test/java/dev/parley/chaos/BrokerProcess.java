@@ -1,7 +1,6 @@
 package dev.parley.chaos;
 
 import dev.parley.concurrent.Eventually;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.spi.ToolProvider;
 
 /** Brokers as processes of their own, on this JVM's class path: started, asked, killed and stopped, one after the other. */
 public final class BrokerProcess implements AutoCloseable {
@@ -30,7 +28,6 @@ public final class BrokerProcess implements AutoCloseable {
     private final int adminPort;
     private final Map<String, String> environment;
     private final Path folder;
-    private final String classPath;
     private Process process;
 
     /** @param settings {@code PARLEY_…} variables, which win over this process's own */
@@ -46,7 +43,6 @@ public final class BrokerProcess implements AutoCloseable {
         environment.put("PARLEY_NODE_DEMO", "false");
         environment.put("PARLEY_NODE_NAME", "chaos");
         environment.putAll(settings);
-        this.classPath = jars(folder);
         this.process = launch("serve");
         awaitReady();
     }
@@ -115,21 +111,7 @@ public final class BrokerProcess implements AutoCloseable {
     }
 
     private ProcessBuilder builder(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseCompactObjectHeaders",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-XX:+AutoCreateSharedArchive",
-                "-XX:SharedArchiveFile=" + folder.resolve("classes.jsa"),
-                "-Xlog:cds=off",
-                "-Xlog:aot=off",
-                "-Xmx256m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-classpath",
-                classPath,
-                "dev.parley.cli.Main"));
+        List<String> command = new ArrayList<>(QuickJava.command("dev.parley.cli.Main", "256m"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_") || name.startsWith("OPENAI_"));
@@ -158,26 +140,6 @@ public final class BrokerProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             return false;
         }
-    }
-
-    /** The class path with its folders packed into jars: a class archive takes nothing else. */
-    private static String jars(Path folder) throws IOException {
-        List<String> entries = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            if (entry.endsWith(".jar")) {
-                entries.add(entry);
-            } else if (Files.isDirectory(Path.of(entry)) && !entry.contains("test-classes")) {
-                Path jar = folder.resolve("classes" + entries.size() + ".jar");
-                int failed = ToolProvider.findFirst("jar")
-                        .orElseThrow()
-                        .run(System.out, System.err, "--create", "--file", jar.toString(), "-C", entry, ".");
-                if (failed != 0) {
-                    throw new IOException("jar failed on " + entry);
-                }
-                entries.add(jar.toString());
-            }
-        }
-        return String.join(File.pathSeparator, entries);
     }
 
     /** Below the ports that outgoing connections take: one of those could hold it while the broker is away. */

@@ -256,7 +256,13 @@ class CommandsIT {
     }
 
     private ParleyProcess launch(Path java, String command) throws Exception {
-        return ParleyProcess.start(java, List.of("-Xmx512m"), "dev.parley.launcher.Launcher", environment(), command);
+        List<String> launcher = List.of(
+                java.toString(),
+                "-Xmx512m",
+                "-classpath",
+                System.getProperty("java.class.path"),
+                "dev.parley.launcher.Launcher");
+        return ParleyProcess.start(environment(), launcher, command);
     }
 
     private ParleyProcess run(String... args) throws Exception {

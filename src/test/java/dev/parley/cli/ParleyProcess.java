@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.chaos.QuickJava;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -36,17 +37,12 @@ final class ParleyProcess implements AutoCloseable {
      * @param environment on top of an environment without any {@code PARLEY_…}
      */
     static ParleyProcess start(Map<String, String> environment, String... args) throws IOException {
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        List<String> options = List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED");
-        return start(java, options, Main.class.getName(), environment, args);
+        return start(environment, QuickJava.command(Main.class.getName(), "512m"), args);
     }
 
-    static ParleyProcess start(
-            Path java, List<String> options, String mainClass, Map<String, String> environment, String... args)
-            throws IOException {
-        List<String> command = new ArrayList<>(List.of(java.toString()));
-        command.addAll(options);
-        command.addAll(List.of("-classpath", System.getProperty("java.class.path"), mainClass));
+    /** @param java what runs a class, to which the arguments go */
+    static ParleyProcess start(Map<String, String> environment, List<String> java, String... args) throws IOException {
+        List<String> command = new ArrayList<>(java);
         command.addAll(List.of(args));
         Path err = Files.createTempFile("parley-process", ".err");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
