@@ -11,7 +11,10 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Administrators and the browsers that they are signed in with. There is always an owner. */
+/**
+ * Administrators and the browsers that they are signed in with. There is always an owner. Nobody gives, takes away or gets at
+ * a role that can do more than they can themselves: an API token may have this permission and few others.
+ */
 final class AdministratorResource {
     private static final int NAME_MAX = 128;
 
@@ -54,6 +57,7 @@ final class AdministratorResource {
         }
         Role role = fields.parsed("role", NAME_MAX, Role::of).orElse(Role.VIEWER);
         fields.done();
+        refuseAbove(call, role);
         return changes.inTransaction(() -> {
             Administrator made = store.create(name, role, null)
                     .orElseThrow(() -> Problem.conflict("There is an administrator '" + name + "' already."));
@@ -71,6 +75,8 @@ final class AdministratorResource {
         Role role = fields.parsed("role", NAME_MAX, Role::of).orElse(old.role());
         boolean disabled = fields.flag("disabled").orElse(old.disabled());
         fields.done();
+        refuseAbove(call, old.role());
+        refuseAbove(call, role);
         return changes.inTransaction(() -> {
             Administrator changed =
                     store.change(old.name(), generation, role, disabled).orElseThrow(Problem::changedMeanwhile);
@@ -83,6 +89,7 @@ final class AdministratorResource {
 
     private Answer delete(Call call) {
         Administrator old = found(call);
+        refuseAbove(call, old.role());
         return changes.inTransaction(() -> {
             store.delete(old.name());
             refuseWithoutOwner();
@@ -94,6 +101,7 @@ final class AdministratorResource {
     private Answer link(Call call) {
         call.fields().done();
         Administrator administrator = found(call);
+        refuseAbove(call, administrator.role());
         return changes.inTransaction(() -> {
             String secret = signIn.link(administrator);
             changes.note(call, "administrator.link", target(administrator.name()), null, null);
@@ -121,6 +129,12 @@ final class AdministratorResource {
             changes.note(call, "console_session.end", "console_session/" + id, null, null);
             return Answer.none();
         });
+    }
+
+    private static void refuseAbove(Call call, Role role) {
+        if (!call.principal().permissions().containsAll(role.permissions())) {
+            throw Problem.forbidden("The role " + role.word() + " can do more than you can.");
+        }
     }
 
     private void refuseWithoutOwner() {

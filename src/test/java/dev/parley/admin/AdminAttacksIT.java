@@ -187,6 +187,23 @@ class AdminAttacksIT {
                                 new JsonObject()
                                         .put("name", "x")
                                         .put("permissions", new JsonArray().add("tenants:write"))));
+        JsonObject root = administratorRow("root");
+        Operator maker = Operator.withToken(admin, token);
+        refused(
+                "a token makes an owner",
+                403,
+                maker.send(
+                        "POST",
+                        "/administrators",
+                        new JsonObject().put("name", "mine").put("role", "owner")));
+        refused("a token gets at the owner's password", 403, maker.send("POST", "/administrators/root/link", null));
+        refused("a token deletes the owner", 403, maker.send("DELETE", "/administrators/root", null));
+        refused(
+                "a token disables the owner",
+                403,
+                maker.copy()
+                        .header("If-Match", "\"" + root.getLong("generation") + "\"")
+                        .send("PATCH", "/administrators/root", new JsonObject().put("disabled", true)));
         refused(
                 "a token takes a browser's session",
                 401,
