@@ -14,6 +14,9 @@ public interface AdministratorStore {
 
     Optional<Administrator> find(String name);
 
+    /** The same; nobody else changes it until the transaction around it ends. */
+    Optional<Administrator> findForChange(String name);
+
     Optional<Administrator> findBySubject(String subject);
 
     /**
@@ -32,7 +35,7 @@ public interface AdministratorStore {
     /** Owners that can sign in. */
     int owners();
 
-    /** A wrong password: counts it, and locks when {@code lockedUntil} is given. */
+    /** A password that is taken for a wrong one: counts it, and locks when {@code lockedUntil} is given. */
     void failed(long administrator, @Nullable Instant lockedUntil);
 
     /** A right password: forgets the wrong ones. */

@@ -10,8 +10,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets administrators in. A wrong password is told in the same words, after the same time, as an unknown name; after
- * {@link #FAILURES_FREE} wrong ones each further one locks the name for twice as long. Blocks. Thread-safe.
+ * Lets administrators in. A wrong password is told in the same words, after as much work, as an unknown name; after
+ * {@link #FAILURES_FREE} wrong ones each further one locks the name for twice as long, whether anybody has it or not. A try
+ * counts as wrong before its password is looked at, so that many at once are no more than one after the other. Blocks.
+ * Thread-safe.
  */
 public final class SignIn {
     /** A browser that is not used for so long is signed out. */
@@ -37,6 +39,7 @@ public final class SignIn {
     private final AuditLog audit;
     private final Passwords passwords;
     private final Attempts attempts;
+    private final UnknownNames unknown = new UnknownNames();
     private final Ticker ticker;
 
     public SignIn(AdministratorStore store, AuditLog audit, Passwords passwords, Ticker ticker) {
@@ -51,12 +54,10 @@ public final class SignIn {
     public String withPassword(String name, String password, String address, String agent) throws SignInRefused {
         limit(address);
         Administrator known = store.find(name).orElse(null);
-        refuseLocked(known);
-        if (!passwords.matches(password, known == null ? null : known.passwordHash())) {
-            throw wrong(name, known, address);
-        }
-        if (known == null || known.disabled()) {
-            throw wrong(name, null, address);
+        countTry(name);
+        boolean right = passwords.matches(password, known == null ? null : known.passwordHash());
+        if (!right || known == null || known.disabled()) {
+            throw wrong(name, address);
         }
         return begin(known, address, agent, "sign_in");
     }
@@ -86,9 +87,9 @@ public final class SignIn {
     public void confirm(Session session, String password, String address) throws SignInRefused {
         limit(address);
         Administrator administrator = session.administrator();
-        refuseLocked(administrator);
+        countTry(administrator.name());
         if (!passwords.matches(password, administrator.passwordHash())) {
-            throw wrong(administrator.name(), administrator, address);
+            throw wrong(administrator.name(), address);
         }
         store.succeeded(administrator.id());
         store.confirmSession(session.id());
@@ -150,22 +151,28 @@ public final class SignIn {
         }
     }
 
-    private void refuseLocked(@Nullable Administrator known) throws SignInRefused {
-        Instant until = known == null ? null : known.lockedUntil();
-        if (until != null && until.isAfter(ticker.now())) {
-            throw new SignInRefused("Too many wrong passwords for this name.", Duration.between(ticker.now(), until));
+    /** Counts a try as a wrong one, until a right one is forgotten; refuses it if the name is locked. */
+    private void countTry(String name) throws SignInRefused {
+        Instant now = ticker.now();
+        Optional<Instant> lockedUntil = audit.inTransaction(() -> store.findForChange(name)
+                .map(known -> Optional.ofNullable(known.lockedUntil())
+                        .filter(until -> until.isAfter(now))
+                        .or(() -> counted(known)))
+                .orElseGet(() -> Optional.ofNullable(unknown.count(name, now, this::lockAfter))));
+        if (lockedUntil.isPresent()) {
+            throw new SignInRefused(
+                    "Too many wrong passwords for this name.", Duration.between(now, lockedUntil.get()));
         }
     }
 
-    private SignInRefused wrong(String name, @Nullable Administrator known, String address) {
-        audit.inTransaction(() -> {
-            if (known != null) {
-                store.failed(known.id(), lockAfter(known.failures() + 1));
-            }
-            String shown = name.length() > NAME_SHOWN_MAX ? name.substring(0, NAME_SHOWN_MAX) : name;
-            append(shown, address, "sign_in.refused", null);
-            return shown;
-        });
+    private Optional<Instant> counted(Administrator known) {
+        store.failed(known.id(), lockAfter(known.failures() + 1));
+        return Optional.empty();
+    }
+
+    private SignInRefused wrong(String name, String address) {
+        String shown = name.length() > NAME_SHOWN_MAX ? name.substring(0, NAME_SHOWN_MAX) : name;
+        append(shown, address, "sign_in.refused", null);
         return new SignInRefused(WRONG, null);
     }
 

@@ -58,6 +58,15 @@ public final class JdbcAdministrators implements AdministratorStore {
     }
 
     @Override
+    public Optional<Administrator> findForChange(String name) {
+        return first(
+                "read an administrator",
+                "select " + COLUMNS + " from administrator a where name = ? for update",
+                JdbcAdministrators::administrator,
+                name);
+    }
+
+    @Override
     public Optional<Administrator> findBySubject(String subject) {
         return first(
                 "read an administrator",

@@ -9,6 +9,11 @@ import dev.parley.store.JdbcAuditLog;
 import dev.parley.store.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +58,43 @@ class SignInIT {
         String wrong = refused("root", "wrong wrong wrong", null);
 
         assertThat(unknown).isEqualTo(wrong);
+    }
+
+    @Test
+    void aLockDoesNotTellWhetherTheNameIsKnown() throws Exception {
+        signIn.withLink(signIn.firstLink().orElseThrow(), "root", PASSWORD, address(), AGENT);
+
+        for (String name : List.of("root", "nobody")) {
+            for (int i = 0; i < SignIn.FAILURES_FREE; i++) {
+                refused(name, "wrong wrong wrong", null);
+            }
+            refused(name, "wrong wrong wrong", SignIn.LOCK_FIRST);
+        }
+    }
+
+    @Test
+    void triesAtOnceAreNoMoreThanOneAfterTheOther() throws Exception {
+        signIn.withLink(signIn.firstLink().orElseThrow(), "root", PASSWORD, address(), AGENT);
+
+        List<Future<Boolean>> tries = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            for (int i = 0; i < 4 * SignIn.FAILURES_FREE; i++) {
+                tries.add(threads.submit(this::isLookedAt));
+            }
+        }
+        int lookedAt = 0;
+        for (Future<Boolean> one : tries) {
+            lookedAt += one.get() ? 1 : 0;
+        }
+
+        assertThat(lookedAt).isEqualTo(SignIn.FAILURES_FREE);
+    }
+
+    /** Whether a wrong password was compared, and not turned away by the lock. */
+    private boolean isLookedAt() {
+        SignInRefused refused = org.assertj.core.api.Assertions.catchThrowableOfType(
+                SignInRefused.class, () -> signIn.withPassword("root", "wrong wrong wrong", address(), AGENT));
+        return refused.retryAfter() == null;
     }
 
     @Test
