@@ -94,7 +94,11 @@ final class ProviderResource {
                             call.query("state").orElse(""),
                             call.query("iss").orElse(null),
                             call.query("code").orElse(""));
-            Person person = new Person(identity.subject(), identity.name(), role(known.config(), identity.groups()));
+            Person person = new Person(
+                    identity.subject(),
+                    identity.name(),
+                    role(known.config(), identity.groups()),
+                    identity.authenticatedAt());
             String replaced = kept[4].equals(NO_SESSION) ? null : kept[4];
             String secret = signIn.begin(person, replaced, call.address(), SignInResource.agent(call));
             return Answer.seeOther("/").cookie(SignInResource.cookie(secret));

@@ -52,7 +52,8 @@ public interface AdministratorStore {
     /** Looks whether a link is still good; it stays. */
     Optional<Link> findLink(byte[] digest);
 
-    void addSession(String id, byte[] digest, long administrator, String address, String agent);
+    /** @param confirmedAt when its administrator last gave the password */
+    void addSession(String id, byte[] digest, long administrator, Instant confirmedAt, String address, String agent);
 
     /** The session of a cookie, if neither it nor its administrator has ended, and notes that it was used. */
     Optional<Session> useSession(byte[] digest, Duration idleMax, Duration lifeMax);

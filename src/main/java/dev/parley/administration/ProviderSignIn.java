@@ -3,6 +3,7 @@ package dev.parley.administration;
 import dev.parley.concurrent.Ticker;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +35,10 @@ public final class ProviderSignIn {
      *
      * @param subject that no other person ever has
      * @param role null if none of their groups gives one
+     * @param confirmedAt when they gave a password there: who is let in without one has not confirmed anything
      */
     public record Person(
-            String subject, String name, @Nullable Role role) {}
+            String subject, String name, @Nullable Role role, Instant confirmedAt) {}
 
     /** Counts a try of an address; says how long to wait if there are too many. */
     public Optional<Duration> count(String address) {
@@ -55,7 +57,7 @@ public final class ProviderSignIn {
                     if (replaced != null) {
                         store.endSessionOf(administrator.id(), replaced);
                     }
-                    return signIn.begin(administrator, address, agent, "sign_in.provider");
+                    return signIn.begin(administrator, person.confirmedAt(), address, agent, "sign_in.provider");
                 }));
         return begun.orElseThrow(() -> new SignInRefused("You may not use this console.", null));
     }

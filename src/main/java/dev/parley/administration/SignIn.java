@@ -59,7 +59,7 @@ public final class SignIn {
         if (!right || known == null || known.disabled()) {
             throw wrong(name, address);
         }
-        return begin(known, address, agent, "sign_in");
+        return begin(known, ticker.now(), address, agent, "sign_in");
     }
 
     /** Sets the password of whom the link is for, and signs in; the first owner chooses a name as well. */
@@ -72,7 +72,7 @@ public final class SignIn {
                 .map(administrator -> {
                     store.setPassword(administrator.id(), hash);
                     store.endSessions(administrator.id(), null);
-                    return begin(administrator, address, agent, "sign_in.link");
+                    return begin(administrator, ticker.now(), address, agent, "sign_in.link");
                 }));
         return begun.orElseThrow(() -> new SignInRefused("This link is not good any more: ask for a new one.", null));
     }
@@ -133,12 +133,13 @@ public final class SignIn {
         return store.create(chosen, Role.OWNER, null).orElseThrow();
     }
 
-    String begin(Administrator administrator, String address, String agent, String action) {
+    /** @param confirmedAt when the password was given, here or elsewhere */
+    String begin(Administrator administrator, Instant confirmedAt, String address, String agent, String action) {
         String secret = SecretText.random();
         return audit.inTransaction(() -> {
             store.succeeded(administrator.id());
             String id = SecretText.id("cs_");
-            store.addSession(id, SecretText.digest(secret), administrator.id(), address, agent);
+            store.addSession(id, SecretText.digest(secret), administrator.id(), confirmedAt, address, agent);
             append(administrator.name(), address, action, new JsonObject().put("session", id));
             return secret;
         });

@@ -81,6 +81,12 @@ final class IdTokenRules {
         }
     }
 
+    /** Not later than now; the epoch if the token does not say. */
+    static Instant authenticatedAt(ObjectNode claims, Instant now) {
+        long seconds = claims.path("auth_time").asLong(0);
+        return Instant.ofEpochSecond(Math.clamp(seconds, 0, now.getEpochSecond()));
+    }
+
     private static UnverifiedToken parsed(String text) throws OpenIdException {
         try {
             UnverifiedToken token = UnverifiedToken.parse(text);

@@ -115,7 +115,11 @@ public final class OpenIdProvider implements AutoCloseable {
         if (unverified || text.isEmpty() || text.length() > NAME_MAX) {
             throw new OpenIdException("the provider gives no usable claim '" + config.nameClaim() + "'");
         }
-        return new OpenIdIdentity(config.issuer() + " " + subject, text, texts(groups));
+        return new OpenIdIdentity(
+                config.issuer() + " " + subject,
+                text,
+                texts(groups),
+                IdTokenRules.authenticatedAt(claims, ticker.now()));
     }
 
     private JsonNode userinfo(ObjectNode provider, String accessToken, String subject) throws OpenIdException {

@@ -178,13 +178,16 @@ public final class JdbcAdministrators implements AdministratorStore {
     }
 
     @Override
-    public void addSession(String id, byte[] digest, long administrator, String address, String agent) {
+    public void addSession(
+            String id, byte[] digest, long administrator, Instant confirmedAt, String address, String agent) {
         update(
                 "begin a console session",
-                "insert into console_session (id, digest, administrator_id, address, agent) values (?, ?, ?, ?, ?)",
+                "insert into console_session (id, digest, administrator_id, confirmed_at, address, agent)"
+                        + " values (?, ?, ?, ?, ?, ?)",
                 id,
                 digest,
                 administrator,
+                time(confirmedAt),
                 address,
                 agent);
     }

@@ -135,6 +135,17 @@ class ProviderSignInIT {
         assertThat(signedIn.status("GET", "/tenants", null)).isEqualTo(401);
     }
 
+    @Test
+    void aProviderThatLetsInWithoutAPasswordConfirmsNothing() throws Exception {
+        Operator signedIn = signedIn(begun("/oidc/start").comeBack("olivia"));
+
+        HttpResponse<String> refused =
+                signedIn.send("POST", "/tenants", new JsonObject().put("id", "unconfirmed-by-provider"));
+
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.body()).contains("confirmation-required");
+    }
+
     private static Attempt begun(String path) throws Exception {
         return begun(path, Operator.stranger(admin));
     }
