@@ -39,12 +39,14 @@ public final class AdminApi {
     /**
      * What the API stands on.
      *
-     * @param blocking for all of its work
+     * @param blocking for its work
+     * @param outside for what waits for the OpenID provider or for a webhook's receiver
      * @param singleSignOn null if no OpenID provider is set
      * @param passing whether a failure passes by itself
      */
     public record Parts(
             Blocking blocking,
+            Blocking outside,
             AdministratorStore administrators,
             ApiTokenStore apiTokens,
             SignIn signIn,
@@ -69,7 +71,12 @@ public final class AdminApi {
     public AdminApi(Vertx vertx, Parts parts) {
         Gatekeeper gatekeeper = new Gatekeeper(parts.administrators(), parts.apiTokens(), parts.ticker());
         this.dispatcher = new Dispatcher(
-                parts.blocking(), gatekeeper, parts.audit(), parts.replays(), failure -> problem(parts, failure));
+                parts.blocking(),
+                parts.outside(),
+                gatekeeper,
+                parts.audit(),
+                parts.replays(),
+                failure -> problem(parts, failure));
         this.endpoints = endpoints(parts);
         this.playground = new PlaygroundSocket(vertx, parts.blocking(), gatekeeper, parts.door());
         this.stream = new SessionStream(parts.blocking(), gatekeeper, parts.feed());

@@ -26,19 +26,27 @@ final class Dispatcher {
     private static final int KEY_LENGTH_MAX = 128;
 
     private final Blocking blocking;
+    private final Blocking outside;
     private final Gatekeeper gatekeeper;
     private final AuditLog audit;
     private final Replays replays;
     private final Function<Throwable, Problem> problems;
 
-    /** @param problems what a failure is told as */
+    /**
+     * What it stands on.
+     *
+     * @param outside for what waits for somebody else, so that nothing else does
+     * @param problems what a failure is told as
+     */
     Dispatcher(
             Blocking blocking,
+            Blocking outside,
             Gatekeeper gatekeeper,
             AuditLog audit,
             Replays replays,
             Function<Throwable, Problem> problems) {
         this.blocking = blocking;
+        this.outside = outside;
         this.gatekeeper = gatekeeper;
         this.audit = audit;
         this.replays = replays;
@@ -47,7 +55,8 @@ final class Dispatcher {
 
     void dispatch(RoutingContext context, Endpoint endpoint) {
         Call call = Call.of(context);
-        blocking.call(() -> {
+        Blocking place = endpoint.asksOthers() ? outside : blocking;
+        place.call(() -> {
                     gatekeeper.admit(call, endpoint);
                     return handle(call, endpoint);
                 })

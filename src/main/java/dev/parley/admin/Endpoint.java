@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param access who may
  * @param permission what it takes, if the access is by permission
  * @param creates whether it takes an {@code Idempotency-Key}
+ * @param asksOthers whether it waits for somebody outside, who may be slow
  */
 record Endpoint(
         HttpMethod method,
@@ -18,6 +19,7 @@ record Endpoint(
         Access access,
         @Nullable Permission permission,
         boolean creates,
+        boolean asksOthers,
         Handler handler) {
 
     /** Who may call an operation. */
@@ -34,11 +36,11 @@ record Endpoint(
     }
 
     static Endpoint anybody(HttpMethod method, String path, Handler handler) {
-        return new Endpoint(method, path, Access.ANYBODY, null, false, handler);
+        return new Endpoint(method, path, Access.ANYBODY, null, false, false, handler);
     }
 
     static Endpoint browser(HttpMethod method, String path, Handler handler) {
-        return new Endpoint(method, path, Access.BROWSER, null, false, handler);
+        return new Endpoint(method, path, Access.BROWSER, null, false, false, handler);
     }
 
     static Endpoint get(String path, Permission permission, Handler handler) {
@@ -46,12 +48,17 @@ record Endpoint(
     }
 
     static Endpoint of(HttpMethod method, String path, Permission permission, Handler handler) {
-        return new Endpoint(method, path, Access.PERMISSION, permission, false, handler);
+        return new Endpoint(method, path, Access.PERMISSION, permission, false, false, handler);
     }
 
     /** Makes something new. */
     static Endpoint create(String path, Permission permission, Handler handler) {
-        return new Endpoint(HttpMethod.POST, path, Access.PERMISSION, permission, true, handler);
+        return new Endpoint(HttpMethod.POST, path, Access.PERMISSION, permission, true, false, handler);
+    }
+
+    /** The same, if it waits for somebody outside. */
+    Endpoint askingOthers() {
+        return new Endpoint(method, path, access, permission, creates, true, handler);
     }
 
     /** The path as Vert.x writes it. */

@@ -45,8 +45,9 @@ final class ProviderResource {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.anybody(HttpMethod.GET, "/sign-in-ways", _ -> ways()),
-                Endpoint.anybody(HttpMethod.GET, "/oidc/start", this::start),
-                Endpoint.anybody(HttpMethod.GET, "/oidc/callback", this::callback));
+                Endpoint.anybody(HttpMethod.GET, "/oidc/start", this::start).askingOthers(),
+                Endpoint.anybody(HttpMethod.GET, "/oidc/callback", this::callback)
+                        .askingOthers());
     }
 
     private Answer ways() {

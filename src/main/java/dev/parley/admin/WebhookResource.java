@@ -51,7 +51,7 @@ final class WebhookResource {
                 Endpoint.of(HttpMethod.DELETE, "/webhooks/{webhook}", Permission.WEBHOOKS_WRITE, this::remove),
                 order("/webhooks/{webhook}/enable", call -> order(call, "webhook.enable", parts.register()::enable)),
                 order("/webhooks/{webhook}/disable", call -> order(call, "webhook.disable", parts.register()::disable)),
-                order("/webhooks/{webhook}/test", this::test),
+                order("/webhooks/{webhook}/test", this::test).askingOthers(),
                 order(
                         "/webhooks/{webhook}/retry",
                         call -> order(call, "webhook.retry", id -> {

@@ -52,6 +52,8 @@ import org.slf4j.LoggerFactory;
 final class AdminPlane {
     /** Connections, and so what is done at once. */
     static final int CONNECTIONS = 3;
+    /** Requests at once that wait for the OpenID provider or for a webhook's receiver. */
+    static final int ASKING_OTHERS = 8;
 
     private static final int SECRET_BYTES = 32;
     private static final Duration CHECKPOINT_EVERY = Duration.ofHours(1);
@@ -70,6 +72,7 @@ final class AdminPlane {
             Vertx vertx,
             AdminListener listener,
             Blocking blocking,
+            Blocking outside,
             Storage storage,
             SessionRegistry registry,
             RecentTurns turns,
@@ -99,6 +102,7 @@ final class AdminPlane {
                 vertx,
                 new AdminApi.Parts(
                         blocking,
+                        outside,
                         administrators,
                         new JdbcApiTokens(database),
                         signIn,

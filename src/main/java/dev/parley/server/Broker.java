@@ -214,6 +214,7 @@ public final class Broker implements AutoCloseable {
                         vertx,
                         admin,
                         adminWork,
+                        blocking(vertx, "what the admin plane asks of others", AdminPlane.ASKING_OTHERS),
                         storage,
                         registry,
                         turns,

@@ -74,6 +74,6 @@ class ApiDescriptionTest {
     private static AdminApi.Parts nothing() {
         return new AdminApi.Parts(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null, null);
+                null, null, null, null, null);
     }
 }
