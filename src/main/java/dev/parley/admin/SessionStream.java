@@ -5,6 +5,8 @@ import dev.parley.concurrent.Blocking;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,12 +17,16 @@ import java.util.concurrent.TimeUnit;
 final class SessionStream {
     static final String PATH = "/sessions/stream";
     private static final int WATCHERS_MAX = 200;
+    /** Of one administrator or token: nobody takes all of them. */
+    static final int OWN_MAX = 20;
+
     private static final long RECHECK_MILLIS = TimeUnit.SECONDS.toMillis(15);
     private static final Endpoint ENDPOINT = Endpoint.get(PATH, Permission.SESSIONS_READ, _ -> Answer.none());
 
     private final Blocking blocking;
     private final Gatekeeper gatekeeper;
     private final LiveFeed feed;
+    private final Map<String, Integer> watching = new HashMap<>();
     private int watchers;
 
     SessionStream(Blocking blocking, Gatekeeper gatekeeper, LiveFeed feed) {
@@ -46,11 +52,20 @@ final class SessionStream {
         if (response.closed()) {
             return;
         }
+        String actor = call.actor().name();
         if (watchers >= WATCHERS_MAX) {
             Dispatcher.write(response, Problem.unavailable("Too many watch already."));
             return;
         }
+        if (watching.getOrDefault(actor, 0) >= OWN_MAX) {
+            Dispatcher.write(
+                    response,
+                    Problem.of(
+                            429, "too-many-streams", "Too many streams", "You watch " + OWN_MAX + " times already."));
+            return;
+        }
         watchers++;
+        watching.merge(actor, 1, Integer::sum);
         response.setChunked(true)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
@@ -60,6 +75,7 @@ final class SessionStream {
         long recheck = context.vertx().setPeriodic(RECHECK_MILLIS, _ -> recheck(response, call));
         response.closeHandler(_ -> {
             watchers--;
+            watching.computeIfPresent(actor, (_, open) -> open == 1 ? null : open - 1);
             context.vertx().cancelTimer(recheck);
             feed.remove(listener);
         });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.server.BrokerTester;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -264,6 +265,33 @@ class AdminAttacksIT {
                         .send("PATCH", "/administrators/root", new JsonObject().put("role", "viewer")));
         refused("the last owner is deleted", 409, owner.send("DELETE", "/administrators/root", null));
         assertThat(administratorRow("root").getString("role")).isEqualTo("owner");
+    }
+
+    @Test
+    void nobodyTakesAllStreams() throws Exception {
+        Operator greedy = Operator.withToken(
+                admin,
+                owner.post(
+                                "/api-tokens",
+                                new JsonObject()
+                                        .put("name", "greedy")
+                                        .put("permissions", new JsonArray().add("sessions:read")))
+                        .getString("token"));
+        List<HttpResponse<InputStream>> streams = new ArrayList<>();
+        try {
+            for (int i = 0; i < SessionStream.OWN_MAX; i++) {
+                streams.add(greedy.open("/sessions/stream"));
+            }
+            assertThat(streams).allMatch(stream -> stream.statusCode() == 200);
+            streams.add(greedy.open("/sessions/stream"));
+            assertThat(streams.getLast().statusCode()).isEqualTo(429);
+            streams.add(owner.open("/sessions/stream"));
+            assertThat(streams.getLast().statusCode()).isEqualTo(200);
+        } finally {
+            for (HttpResponse<InputStream> stream : streams) {
+                stream.body().close();
+            }
+        }
     }
 
     @Test

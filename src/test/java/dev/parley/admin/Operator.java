@@ -3,6 +3,7 @@ package dev.parley.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -115,6 +116,13 @@ public final class Operator {
 
     int status(String method, String path, @Nullable JsonObject body) throws Exception {
         return send(method, path, body).statusCode();
+    }
+
+    /** Asks for something that goes on; the caller closes its body. */
+    HttpResponse<InputStream> open(String path) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve("/api/v1" + path));
+        headers.forEach(request::header);
+        return HTTP.send(request.build(), BodyHandlers.ofInputStream());
     }
 
     HttpResponse<String> send(String method, String path, @Nullable JsonObject body) throws Exception {
