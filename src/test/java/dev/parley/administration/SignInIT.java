@@ -111,6 +111,19 @@ class SignInIT {
     }
 
     @Test
+    void aNetworkThatTriesTooOftenWaitsWhateverItsAddress() {
+        for (int i = 0; i < SignIn.TRIES; i++) {
+            String own = "2001:db8:7:7::" + Integer.toHexString(i);
+            assertThatThrownBy(() -> signIn.withPassword("nobody" + own, PASSWORD, own, AGENT))
+                    .hasMessageContaining("wrong");
+        }
+        assertThatThrownBy(() -> signIn.withPassword("nobody", PASSWORD, "2001:db8:7:7:8000::1", AGENT))
+                .hasMessageContaining("Too many tries");
+        assertThatThrownBy(() -> signIn.withPassword("nobody", PASSWORD, "2001:db8:7:8::1", AGENT))
+                .hasMessageContaining("wrong");
+    }
+
+    @Test
     void theFirstLinkMakesOneOwnerAndNoMore() throws Exception {
         String one = signIn.firstLink().orElseThrow();
         String two = signIn.firstLink().orElseThrow();
