@@ -106,6 +106,7 @@ final class ProviderResource {
         } catch (SignInRefused refused) {
             return back("not-allowed");
         } catch (OpenIdException failed) {
+            signIn.failed(String.valueOf(failed.getMessage()), call.address());
             return told(failed);
         }
     }

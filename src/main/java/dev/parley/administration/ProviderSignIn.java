@@ -62,6 +62,11 @@ public final class ProviderSignIn {
         return begun.orElseThrow(() -> new SignInRefused("You may not use this console.", null));
     }
 
+    /** Notes that the provider's answer let nobody in. */
+    public void failed(String why, String address) {
+        signIn.refusedStranger(address, "provider", why);
+    }
+
     private Optional<Administrator> admitted(Person person, String address) {
         Optional<Administrator> known = store.findBySubject(person.subject());
         Role role = person.role();

@@ -66,15 +66,34 @@ public final class SignIn {
     public String withLink(String secret, @Nullable String chosenName, String password, String address, String agent)
             throws SignInRefused {
         limit(address);
+        byte[] digest = SecretText.digest(secret);
+        if (store.findLink(digest).isEmpty()) {
+            throw notGood(address);
+        }
         String hash = passwords.hash(Passwords.checked(password));
-        Optional<String> begun = audit.inTransaction(() -> store.takeLink(SecretText.digest(secret))
+        Optional<String> begun = audit.inTransaction(() -> store.takeLink(digest)
                 .map(link -> whose(link, chosenName))
                 .map(administrator -> {
                     store.setPassword(administrator.id(), hash);
                     store.endSessions(administrator.id(), null);
                     return begin(administrator, ticker.now(), address, agent, "sign_in.link");
                 }));
-        return begun.orElseThrow(() -> new SignInRefused("This link is not good any more: ask for a new one.", null));
+        return begun.orElseThrow(() -> notGood(address));
+    }
+
+    private SignInRefused notGood(String address) {
+        refusedStranger(address, "sign_in_link", "no such link");
+        return new SignInRefused("This link is not good any more: ask for a new one.", null);
+    }
+
+    /**
+     * Notes that somebody was refused who has not said who they are.
+     *
+     * @param target what they came with
+     */
+    void refusedStranger(String address, String target, String why) {
+        audit.append(new AuditLog.Entry(
+                new Actor("stranger", address), "sign_in.refused", target, null, new JsonObject().put("why", why)));
     }
 
     /** Whose link it is, if it is still good. */

@@ -115,6 +115,10 @@ class ProviderSignInIT {
         assertThat(come(URI.create(callback + "x"), stolen.cookie())).isEqualTo("/#/?refused=failed");
         assertThat(come(callback, stolen.cookie())).isEqualTo("/");
         assertThat(come(callback, stolen.cookie())).isEqualTo("/#/?refused=failed");
+        assertThat(tester.database()
+                        .query("select after::json ->> 'why' from audit_entry where actor = 'stranger'"
+                                + " and action = 'sign_in.refused' and target = 'provider' order by no limit 1"))
+                .isEqualTo("another browser began this sign-in");
     }
 
     @Test

@@ -134,6 +134,9 @@ class SignInIT {
                 .isInstanceOf(SignInRefused.class);
         assertThat(store.list()).hasSize(1);
         assertThat(signIn.firstLink()).isEmpty();
+        assertThat(database.query(
+                        "select actor || ' ' || action || ' ' || target from audit_entry order by no desc limit 1"))
+                .isEqualTo("stranger sign_in.refused sign_in_link");
     }
 
     @Test
