@@ -11,7 +11,6 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,11 +97,21 @@ final class Call {
     }
 
     String path(String name) {
-        return path.getOrDefault(name, "");
+        return usable(path.getOrDefault(name, ""));
     }
 
     Optional<String> query(String name) {
-        return Optional.ofNullable(query.get(name)).filter(value -> !value.isEmpty());
+        return Optional.ofNullable(query.get(name))
+                .filter(value -> !value.isEmpty())
+                .map(Call::usable);
+    }
+
+    /** Postgres keeps no text with a NUL, so nothing has such a name. */
+    private static String usable(String text) {
+        if (text.indexOf('\0') >= 0) {
+            throw Problem.badRequest("The address holds the character 0.");
+        }
+        return text;
     }
 
     String bodyText() {
@@ -153,13 +162,8 @@ final class Call {
 
     Instant time(String name, Instant otherwise) {
         return query(name)
-                .map(text -> {
-                    try {
-                        return Instant.parse(text);
-                    } catch (DateTimeParseException e) {
-                        throw Problem.badRequest(name + ": is a time such as 2026-12-31T00:00:00Z");
-                    }
-                })
+                .map(text -> Times.read(text)
+                        .orElseThrow(() -> Problem.badRequest(name + ": is a time such as 2026-12-31T00:00:00Z")))
                 .orElse(otherwise);
     }
 

@@ -3,7 +3,6 @@ package dev.parley.admin;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,12 +11,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the fields of a request's body. Mistakes are gathered, and {@link #done} tells all of them at once, fields that nobody
  * has asked for among them.
  */
 final class Fields {
+    /** Of a text in a list. */
+    private static final int TEXT_MAX = 255;
+
     private final JsonObject body;
     /** What the names of the fields begin with in messages: empty, or the name of the object that holds them and a dot. */
     private final String prefix;
@@ -121,11 +124,16 @@ final class Fields {
         if (value == null) {
             return Optional.empty();
         }
-        if (!(value instanceof String text) || text.isBlank() || text.length() > lengthMax) {
-            mistake(field, "is a text of 1 to " + lengthMax + " characters");
+        if (!isText(value, lengthMax)) {
+            mistake(field, "is a text of 1 to " + lengthMax + " characters, without the character 0");
             return Optional.empty();
         }
-        return Optional.of(text);
+        return Optional.of((String) value);
+    }
+
+    /** Postgres keeps no text with a NUL. */
+    private static boolean isText(@Nullable Object value, int lengthMax) {
+        return value instanceof String text && !text.isBlank() && text.length() <= lengthMax && text.indexOf('\0') < 0;
     }
 
     /** A value that a type makes of a text; what it refuses is the field's mistake. */
@@ -196,12 +204,11 @@ final class Fields {
 
     Optional<Instant> time(String field) {
         return optionalText(field, 40).flatMap(text -> {
-            try {
-                return Optional.of(Instant.parse(text));
-            } catch (DateTimeParseException e) {
+            Optional<Instant> time = Times.read(text);
+            if (time.isEmpty()) {
                 mistake(field, "is a time such as 2026-12-31T00:00:00Z");
-                return Optional.empty();
             }
+            return time;
         });
     }
 
@@ -212,8 +219,7 @@ final class Fields {
         }
         if (!(value instanceof JsonArray array)
                 || array.size() > most
-                || array.stream()
-                        .anyMatch(one -> !(one instanceof String text) || text.isBlank() || text.length() > 255)) {
+                || array.stream().anyMatch(one -> !isText(one, TEXT_MAX))) {
             mistake(field, "is a list of up to " + most + " texts");
             return Optional.empty();
         }

@@ -305,6 +305,42 @@ class AdminAttacksIT {
                 "a body of a megabyte",
                 413,
                 owner.send("POST", "/tenants", new JsonObject().put("id", "x".repeat(1 << 20))));
+        refused("the character 0 in a path", 400, owner.send("GET", "/sessions/a%00b", null));
+        refused("the character 0 in a filter", 400, owner.send("GET", "/errors?code=a%00b", null));
+        refused(
+                "the character 0 in a name at the sign-in",
+                422,
+                Operator.stranger(admin)
+                        .send(
+                                "POST",
+                                "/session",
+                                new JsonObject().put("name", "a\0b").put("password", "x")));
+        refused(
+                "the character 0 in a list",
+                422,
+                owner.send(
+                        "POST",
+                        "/tenants",
+                        new JsonObject()
+                                .put("id", "voiced")
+                                .put("own", new JsonObject().put("voices", new JsonArray().add("a\0b")))));
+        refused(
+                "a time that no calendar has",
+                400,
+                owner.send("GET", "/usage?bucket=none&to=%2B999999999-12-31T00:00:00Z", null));
+        refused(
+                "a time before all times",
+                400,
+                owner.send("GET", "/errors/groups?to=-1000000000-01-01T00:00:00Z", null));
+        refused(
+                "a price from a time that no calendar has",
+                422,
+                owner.send(
+                        "POST",
+                        "/models/gpt-realtime/prices",
+                        new JsonObject()
+                                .put("valid_from", "+999999999-12-31T00:00:00Z")
+                                .put("minute_nano", 1)));
         refused("an unknown operation", 404, owner.send("GET", "/secrets", null));
     }
 
