@@ -141,6 +141,11 @@ final class DroppingClient implements AutoCloseable {
         connection.wire.close();
     }
 
+    /** Begins to close the connection. */
+    void closeWith(int code) throws IOException {
+        connection.wire.close(code);
+    }
+
     /** Hears nothing any more, but leaves the connection as it is. */
     void fallSilent() {
         deafen();

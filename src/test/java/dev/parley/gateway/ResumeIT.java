@@ -59,6 +59,21 @@ class ResumeIT {
     }
 
     @Test
+    void aClientThatClosesWithACodeOfItsOwnComesBackOnEitherNode() throws Exception {
+        try (DroppingClient client = nodes.client(nodes.first(), "alice")) {
+            for (URI node : List.of(nodes.first(), nodes.second())) {
+                client.closeWith(4000);
+                assertThat(client.closeCode()).isEqualTo(4000);
+                client.resume(node);
+            }
+            client.send("{\"type\":\"response.create\"}");
+            client.await("response.done", 1);
+
+            assertThat(client.events()).isEqualTo(nodes.upstream.sent(client.session()));
+        }
+    }
+
+    @Test
     void aConnectionThatTakesNothingAnyMoreIsTakenOver() throws Exception {
         try (DroppingClient client = nodes.client(nodes.first(), "alice")) {
             client.send(
