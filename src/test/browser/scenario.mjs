@@ -259,7 +259,7 @@ const PAGES = {
   tenants: '/tenants',
   tenant: '/tenants/acme',
   'tenant-limits': '/tenants/acme?tab=limits',
-  'tenant-usage': '/tenants/acme?tab=usage&period=1h',
+  'tenant-usage': '/tenants/acme?tab=usage&period=1h&by=class',
   plans: '/plans',
   usage: '/usage?period=1h',
   errors: '/errors',

@@ -15,9 +15,10 @@ export function usd(nanos: string | bigint): string {
 export function usdShort(nanos: string | bigint): string {
   const value = BigInt(nanos);
   const dollars = Number(value) / 1e9;
-  if (value !== 0n && Math.abs(dollars) < 0.01) return '$' + Number(dollars.toPrecision(2)).toString();
+  const sign = dollars < 0 ? '−$' : '$';
+  if (value !== 0n && Math.abs(dollars) < 0.01) return sign + Number(Math.abs(dollars).toPrecision(2)).toString();
   return (
-    (dollars < 0 ? '−$' : '$') +
+    sign +
     Math.abs(dollars).toLocaleString('en-US', {
       notation: Math.abs(dollars) >= 100_000 ? 'compact' : 'standard',
       minimumFractionDigits: 2,

@@ -193,28 +193,24 @@ export interface UsageEntry {
   cost_nano_usd: string;
 }
 
-export interface UsageRow {
+type TokenClass = 'text_in' | 'text_cached' | 'text_out' | 'audio_in' | 'audio_cached' | 'audio_out' | 'image_in' | 'image_cached';
+
+/** The dimension asked for is null in the row of all the others; the amounts sum to the cost. */
+export type UsageRow = {
   at?: string;
-  tenant?: string;
-  subject?: string;
-  model?: string;
-  work?: string;
-  kind?: string;
-  status?: string;
-  account?: string;
-  node?: string;
+  tenant?: string | null;
+  subject?: string | null;
+  model?: string | null;
+  work?: string | null;
+  kind?: string | null;
+  status?: string | null;
+  account?: string | null;
+  node?: string | null;
   entries: number;
   cost_nano_usd: string;
-  text_in: number;
-  text_cached: number;
-  text_out: number;
-  audio_in: number;
-  audio_cached: number;
-  audio_out: number;
-  image_in: number;
-  image_cached: number;
   millis: number;
-}
+} & Record<TokenClass, number> &
+  Record<`${TokenClass | 'time' | 'other'}_nano_usd`, string>;
 
 export interface UsageReport {
   from: string;

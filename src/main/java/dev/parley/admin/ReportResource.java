@@ -50,6 +50,10 @@ final class ReportResource {
     private Answer usage(Call call) {
         UsageQuestion question = question(call).widened();
         List<JsonObject> rows = reports.usage(question);
+        if (rows.size() > UsageQuestion.ROWS_MAX) {
+            throw Problem.badRequest("The report has more than " + UsageQuestion.ROWS_MAX
+                    + " rows: ask for a longer bucket, for less time, for one tenant, or for the 'top' of a dimension.");
+        }
         if (call.query("format").orElse("json").equals("csv")) {
             return Answer.text("text/csv", "usage.csv", Csv.of(rows));
         }
@@ -80,9 +84,21 @@ final class ReportResource {
                 to,
                 bucket,
                 by,
+                top(call, by),
                 call.query("tenant").orElse(null),
                 call.query("subject").orElse(null),
                 call.query("model").orElse(null));
+    }
+
+    private static int top(Call call, List<String> by) {
+        String top = call.query("top").orElse("");
+        if (top.isEmpty()) {
+            return 0;
+        }
+        if (by.size() != 1 || !top.matches("[1-9]\\d{0,3}")) {
+            throw Problem.badRequest("top: is a number from 1 to 9999, with a single dimension in 'by'");
+        }
+        return Integer.parseInt(top);
     }
 
     private Answer errors(Call call) {

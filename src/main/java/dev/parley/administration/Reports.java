@@ -39,6 +39,7 @@ public interface Reports {
     /** The windows of a tenant's budgets and quotas that run now. */
     List<JsonObject> budgets(String tenant);
 
+    /** At most {@link UsageQuestion#ROWS_MAX} rows and one more, by which the caller knows that there are too many. */
     List<JsonObject> usage(UsageQuestion question);
 
     /** Errors by code and origin, with how many in each of 24 equal parts of the time asked for. */
@@ -67,15 +68,18 @@ public interface Reports {
     /**
      * @param by at most two of {@code tenant, subject, model, work, kind, status, account, node}
      * @param bucket {@code minute}, {@code hour}, {@code day}, {@code month} or {@code none}
+     * @param top of a single dimension only so many, the dearest; the others are one together, whose name is null. 0: all
      */
     record UsageQuestion(
             Instant from,
             Instant to,
             String bucket,
             List<String> by,
+            int top,
             @Nullable String tenant,
             @Nullable String subject,
             @Nullable String model) {
+        public static final int ROWS_MAX = 10_000;
         private static final Duration LONG = Duration.ofDays(2);
         private static final Set<String> SUMMED_BY = Set.of("tenant", "subject", "model", "work");
 
@@ -87,7 +91,7 @@ public interface Reports {
             return Duration.between(from, to).compareTo(LONG) > 0
                             && SUMMED_BY.containsAll(by)
                             && !bucket.equals("minute")
-                    ? new UsageQuestion(begin, end, bucket, by, tenant, subject, model)
+                    ? new UsageQuestion(begin, end, bucket, by, top, tenant, subject, model)
                     : this;
         }
 

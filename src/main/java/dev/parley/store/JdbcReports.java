@@ -8,10 +8,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,17 +18,6 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class JdbcReports implements Reports {
-    /** Each question of a usage report, with the column that answers it. */
-    private static final Map<String, String> DIMENSIONS = Map.of(
-            "tenant", "tenant_id",
-            "subject", "subject",
-            "model", "model_resolved",
-            "work", "work",
-            "kind", "kind",
-            "status", "status",
-            "account", "account",
-            "node", "node");
-
     /** What has been spent of a window: of closed grants, and of those still held. */
     private static final String SPENT = """
             b.spent + coalesce((select sum(g.settled) from budget_grant g where g.balance_id = b.id and g.state <> 'closed'), 0)
@@ -52,16 +40,6 @@ public final class JdbcReports implements Reports {
     private static final String LIVE = """
             select session_id as id, tenant_id as tenant, subject, model, node, iso(started_at) as started_at
             from live_session
-            """;
-
-    private static final String TOTALS = """
-            coalesce(sum(counted), 0) as entries,
-            coalesce(sum(cost_nano), 0)::text as cost_nano_usd,
-            coalesce(sum(text_in - cached_text), 0) as text_in, coalesce(sum(cached_text), 0) as text_cached,
-            coalesce(sum(audio_in - cached_audio), 0) as audio_in, coalesce(sum(cached_audio), 0) as audio_cached,
-            coalesce(sum(image_in - cached_image), 0) as image_in, coalesce(sum(cached_image), 0) as image_cached,
-            coalesce(sum(text_out), 0) as text_out, coalesce(sum(audio_out), 0) as audio_out,
-            coalesce(sum(millis), 0) as millis
             """;
 
     private final Database database;
@@ -201,49 +179,7 @@ public final class JdbcReports implements Reports {
 
     @Override
     public List<JsonObject> usage(UsageQuestion question) {
-        return question.hourly() ? hourlyUsage(question) : exactUsage(question);
-    }
-
-    /** From the hourly sums, and from what the ledger has beyond the seals that they are made of: one statement, one snapshot. */
-    private List<JsonObject> hourlyUsage(UsageQuestion question) {
-        return usage(question, """
-                (select tenant_id, hour as event_time, subject, model as model_resolved, work, entries - adjustments as counted,
-                        text_in, audio_in, image_in, cached_text, cached_audio, cached_image, text_out, audio_out, millis, cost_nano
-                 from usage_rollup
-                 union all
-                 select tenant_id, event_time, subject, model_resolved, work, (kind <> 'adjustment')::int,
-                        text_in, audio_in, image_in, cached_text, cached_audio, cached_image, text_out, audio_out, millis, cost_nano
-                 from usage_entry
-                 where xid >= coalesce((select s.xid_hi from ledger_seal s join consumer_cursor c on c.seal_no = s.seal_no
-                                        where c.consumer = 'parley-rollup'), '0'::xid8)) as used
-                """);
-    }
-
-    private List<JsonObject> exactUsage(UsageQuestion question) {
-        return usage(question, """
-                (select *, (kind <> 'adjustment')::int as counted from usage_entry) as used
-                """);
-    }
-
-    private List<JsonObject> usage(UsageQuestion question, String source) {
-        List<String> columns = new ArrayList<>();
-        if (!question.bucket().equals("none")) {
-            columns.add("iso(date_trunc('" + bucket(question.bucket()) + "', event_time, 'UTC')) as at");
-        }
-        question.by().forEach(name -> columns.add(dimension(name) + " as " + name));
-        String groups = columns.isEmpty()
-                ? ""
-                : java.util.stream.IntStream.rangeClosed(1, columns.size())
-                        .mapToObj(Integer::toString)
-                        .collect(Collectors.joining(", "));
-        String sql = "select " + columns.stream().map(column -> column + ", ").collect(Collectors.joining()) + TOTALS
-                + " from " + source + "where event_time >= ? and event_time < ?"
-                + " and (?::text is null or tenant_id = ?) and (?::text is null or subject = ?)"
-                + " and (?::text is null or model_resolved = ?)"
-                + (groups.isEmpty() ? "" : " group by " + groups + " order by " + groups) + " limit 10000";
-        return rows(
-                "report usage",
-                sql,
+        List<@Nullable Object> values = new ArrayList<>(Arrays.asList(
                 time(question.from()),
                 time(question.to()),
                 question.tenant(),
@@ -251,7 +187,17 @@ public final class JdbcReports implements Reports {
                 question.subject(),
                 question.subject(),
                 question.model(),
-                question.model());
+                question.model()));
+        if (question.top() == 0) {
+            return rows("report usage", UsageSums.statement(question, false), values.toArray());
+        }
+        List<@Nullable Object> asked = new ArrayList<>(values);
+        asked.add(question.top());
+        String[] dearest = rows("find what costs most", UsageSums.dearest(question), asked.toArray()).stream()
+                .map(row -> row.getString("name"))
+                .toArray(String[]::new);
+        values.addFirst(dearest);
+        return rows("report usage", UsageSums.statement(question, true), values.toArray());
     }
 
     @Override
@@ -380,21 +326,6 @@ public final class JdbcReports implements Reports {
                         "select row_to_json(one)::text from (" + sql + ") as one",
                         row -> new JsonObject(row.getString(1)),
                         values));
-    }
-
-    private static String dimension(String name) {
-        String column = DIMENSIONS.get(name);
-        if (column == null) {
-            throw new IllegalArgumentException("usage has no '" + name + "'");
-        }
-        return column;
-    }
-
-    private static String bucket(String name) {
-        return switch (name) {
-            case "minute", "hour", "day", "month" -> name;
-            default -> throw new IllegalArgumentException("a bucket is minute, hour, day or month");
-        };
     }
 
     private static @Nullable String like(@Nullable String search) {

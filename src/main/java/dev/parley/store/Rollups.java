@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sums the sealed ledger up by hour, tenant, subject, model and work, every two seconds; every node tries, and the database
+ * Sums the sealed ledger up by hour, tenant, subject, model, work and price, every two seconds; every node tries, and the database
  * lets one at a time. Owns a virtual thread.
  */
 public final class Rollups implements AutoCloseable {

@@ -34,14 +34,14 @@ class RollupsIT {
     private static final int ENTRIES = 3_000;
 
     private static final String DIRECT = """
-            select tenant_id, date_trunc('hour', event_time, 'UTC') as hour, subject, model_resolved as model, work,
+            select tenant_id, date_trunc('hour', event_time, 'UTC') as hour, subject, model_resolved as model, work, price_version,
                    count(*) as entries, count(*) filter (where kind = 'estimated') as estimated,
                    count(*) filter (where kind = 'adjustment') as adjustments, sum(text_in) as text_in,
                    sum(audio_in) as audio_in, sum(image_in) as image_in, sum(cached_text) as cached_text,
                    sum(cached_audio) as cached_audio, sum(cached_image) as cached_image, sum(text_out) as text_out,
                    sum(audio_out) as audio_out, sum(reasoning_out) as reasoning_out, sum(millis) as millis,
                    sum(cost_nano) as cost_nano
-            from usage_entry group by 1, 2, 3, 4, 5
+            from usage_entry group by 1, 2, 3, 4, 5, 6
             """;
 
     private final TestDatabase database = TestDatabase.create();
@@ -167,7 +167,7 @@ class RollupsIT {
 
     private static String both(String way) {
         String rollups =
-                "select tenant_id, hour, subject, model, work, entries, estimated, adjustments, text_in, audio_in,"
+                "select tenant_id, hour, subject, model, work, price_version, entries, estimated, adjustments, text_in, audio_in,"
                         + " image_in, cached_text, cached_audio, cached_image, text_out, audio_out, reasoning_out, millis, cost_nano"
                         + " from usage_rollup";
         return way.equals("except")

@@ -4,14 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.administration.Reports.Page;
 import dev.parley.administration.Reports.UsageQuestion;
+import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The reports of the admin plane on a real ledger. */
 class JdbcReportsIT {
+    private static final List<String> COSTS = Stream.of(
+                    "text_in", "text_cached", "text_out", "audio_in", "audio_cached", "audio_out", "image_in", "image_cached",
+                    "time", "other")
+            .map(name -> name + "_nano_usd")
+            .toList();
+
     private final TestDatabase database = TestDatabase.create();
     private final JdbcReports reports = new JdbcReports(database.database());
     private final Instant now = Instant.now();
@@ -31,10 +40,10 @@ class JdbcReportsIT {
         use(551, 70); // neither
 
         UsageQuestion asked = new UsageQuestion(
-                now.minus(10, ChronoUnit.DAYS), now, "day", List.of("tenant", "model"), null, null, null);
+                now.minus(10, ChronoUnit.DAYS), now, "day", List.of("tenant", "model"), 0, null, null, null);
         UsageQuestion hourly = asked.widened();
         UsageQuestion exact =
-                new UsageQuestion(hourly.from(), hourly.to(), "day", List.of("tenant", "status"), null, null, null);
+                new UsageQuestion(hourly.from(), hourly.to(), "day", List.of("tenant", "status"), 0, null, null, null);
 
         assertThat(asked.hourly()).isFalse();
         assertThat(hourly.hourly()).isTrue();
@@ -42,6 +51,53 @@ class JdbcReportsIT {
         assertThat(total(hourly, "entries")).isEqualTo(620).isEqualTo(total(exact, "entries"));
         assertThat(total(hourly, "text_in")).isEqualTo(total(exact, "text_in"));
         assertThat(cost(hourly)).isPositive().isEqualTo(cost(exact));
+    }
+
+    @Test
+    void whatTheClassesOfTokensCostComesToTheWhole() {
+        use(1, 100);
+        database.execute("""
+                insert into price (model, version, valid_from, text_in_nano, text_out_nano) values ('gpt-realtime', 9, now(), 7000, 9000)
+                """);
+        use(101, 10, 9);
+        database.query("select seal_ledger()");
+        database.query("select roll_up(true)");
+        use(111, 10, 9);
+        UsageQuestion hourly = lastDays("none", List.of(), 0).widened();
+
+        JsonObject summed = reports.usage(hourly).getFirst();
+        JsonObject exact = reports.usage(new UsageQuestion(
+                        hourly.from(), hourly.to(), "none", List.of("status"), 0, null, null, null))
+                .getFirst();
+
+        assertThat(hourly.hourly()).isTrue();
+        assertThat(summed.getString("text_in_nano_usd"))
+                .as("each version of the price for what was priced with it")
+                .isEqualTo(String.valueOf(IntStream.rangeClosed(1, 100).sum() * 4_000L
+                        + IntStream.rangeClosed(101, 120).sum() * 7_000L));
+        assertThat(summed.getString("text_out_nano_usd")).isEqualTo(String.valueOf(100 * 16_000L + 20 * 9_000L));
+        assertThat(COSTS.stream().map(summed::getString).mapToLong(Long::parseLong).sum())
+                .isEqualTo(Long.parseLong(summed.getString("cost_nano_usd")));
+        exact.remove("status");
+        assertThat(summed).isEqualTo(exact);
+    }
+
+    @Test
+    void theDearestStayApartAndTheOthersAreTogether() {
+        use(1, 60);
+
+        List<JsonObject> rows = reports.usage(lastDays("none", List.of("subject"), 2));
+
+        assertThat(rows.stream().map(row -> row.getString("subject"))).containsExactly("s0", "s4", null);
+        assertThat(rows.stream().mapToLong(row -> row.getLong("entries"))).containsExactly(12, 12, 36);
+        assertThat(reports.usage(lastDays("day", List.of("subject"), 2)).stream()
+                        .mapToLong(row -> row.getLong("entries"))
+                        .sum())
+                .isEqualTo(60);
+    }
+
+    private UsageQuestion lastDays(String bucket, List<String> by, int top) {
+        return new UsageQuestion(now.minus(10, ChronoUnit.DAYS), now, bucket, by, top, null, null, null);
     }
 
     @Test
@@ -75,6 +131,10 @@ class JdbcReportsIT {
 
     /** Entries of the last nine days, of three tenants. */
     private void use(int from, int number) {
+        use(from, number, 1);
+    }
+
+    private void use(int from, int number, int priceVersion) {
         database.execute("""
                 select make_usage_partition(to_char(now() - make_interval(days => d), 'YYYYMM')::int) from generate_series(0, 10) as d
                 """);
@@ -84,9 +144,9 @@ class JdbcReportsIT {
                     text_out, audio_out, reasoning_out, millis, price_version, cost_nano, event_time)
                 select 't' || i %% 3, gen_random_uuid(), to_char(at at time zone 'UTC', 'YYYYMM')::int, 's' || i %% 5, 'psn_' || i,
                        'resp_' || i, 'response', 'usage', 'n', 'a', 'gpt-realtime', 'gpt-realtime', 'completed',
-                       i, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, i * 1000, at
+                       i, 0, 0, 0, 0, 0, 1, 0, 0, 0, %d, i * 1000, at
                 from generate_series(%d, %d) as i
                 cross join lateral (select now() - make_interval(mins => (i * 20) %% 12900) as at) as one
-                """.formatted(from, from + number - 1));
+                """.formatted(priceVersion, from, from + number - 1));
     }
 }

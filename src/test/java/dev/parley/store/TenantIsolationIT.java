@@ -55,7 +55,7 @@ class TenantIsolationIT {
                         'usage', 'n', 'a', 'gpt-realtime', 'gpt-realtime', 'completed', 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1000,
                         now());
                     insert into usage_rollup
-                    values ('t%1$d', date_trunc('hour', now()), 's', 'm', 'response', 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1000);
+                    values ('t%1$d', date_trunc('hour', now()), 's', 'm', 'response', 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1000, 1);
                     insert into late_entry (tenant_id, entry_id, period) values ('t%1$d', gen_random_uuid(), 202601);
                     insert into session_count (tenant_id, open) values ('t%1$d', 1);
                     insert into budget (tenant_id, name, unit, period, scope, amount)
