@@ -91,6 +91,12 @@ export function localTime(at: string): string {
   return date.getFullYear() === new Date().getFullYear() ? DAY_TIME.format(date) : DATE_TIME.format(date);
 }
 
+/** As an input of type datetime-local has it, in the viewer's zone. */
+export function typedTime(at: string): string {
+  const date = new Date(at);
+  return new Date(+date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 export function utc(at: string): string {
   return new Date(at).toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
 }

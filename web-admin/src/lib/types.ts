@@ -134,6 +134,16 @@ export interface Issuer {
   created_at: string;
 }
 
+/** As its permit says. */
+export interface LiveSession {
+  id: string;
+  tenant: string;
+  subject: string;
+  model: string;
+  node: string;
+  started_at: string;
+}
+
 export interface SessionDetail {
   id: string;
   tenant: string;
@@ -275,6 +285,7 @@ export interface Model {
   context_tokens_max: number;
   output_tokens_max: number;
   shutdown_at: string | null;
+  generation: number;
   prices: Price[] | null;
 }
 

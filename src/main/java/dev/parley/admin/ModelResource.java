@@ -6,6 +6,7 @@ import dev.parley.administration.PriceList.NewModel;
 import dev.parley.administration.Reports;
 import dev.parley.concurrent.Ticker;
 import dev.parley.domain.ModelName;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ final class ModelResource {
         return List.of(
                 Endpoint.get("/models", Permission.PRICES_READ, _ -> Call.list(reports.models())),
                 Endpoint.create("/models", Permission.PRICES_WRITE, this::addModel),
+                Endpoint.of(HttpMethod.PATCH, "/models/{model}", Permission.PRICES_WRITE, this::change),
                 Endpoint.create("/models/{model}/prices", Permission.PRICES_WRITE, this::add));
     }
 
@@ -61,10 +63,38 @@ final class ModelResource {
             if (!prices.addModel(model)) {
                 throw Problem.conflict("There is a model '" + name + "' already.");
             }
-            JsonObject made = json(model);
+            JsonObject made = model(name.value());
             changes.note(call, "model.add", "model/" + name, null, made);
             return Answer.created(made);
         });
+    }
+
+    /** Only what its provider may say of a model later on: all else says what was priced with it. */
+    private Answer change(Call call) {
+        String name = call.path("model");
+        long generation = call.ifMatch();
+        Fields fields = call.fields();
+        Instant shutdownAt = fields.time("shutdown_at").orElse(null);
+        if (!fields.has("shutdown_at")) {
+            fields.mistake("shutdown_at", "is required: a time, or null if the provider has not said so");
+        }
+        fields.done();
+        return changes.inTransaction(() -> {
+            JsonObject before = model(name);
+            if (!prices.changeShutdown(name, generation, shutdownAt)) {
+                throw Problem.changedMeanwhile();
+            }
+            JsonObject after = model(name);
+            changes.note(call, "model.change", "model/" + name, before, after);
+            return Answer.ok(after).version(after.getLong("generation"));
+        });
+    }
+
+    private JsonObject model(String name) {
+        return reports.models().stream()
+                .filter(model -> model.getString("name").equals(name))
+                .findFirst()
+                .orElseThrow(() -> Problem.notFound("There is no model '" + name + "'."));
     }
 
     private static boolean isConversation(String kind) {
@@ -73,17 +103,6 @@ final class ModelResource {
             case "transcription" -> false;
             default -> throw new IllegalArgumentException("is conversation or transcription");
         };
-    }
-
-    private static JsonObject json(NewModel model) {
-        Instant shutdownAt = model.shutdownAt();
-        return new JsonObject()
-                .put("name", model.name().value())
-                .put("kind", model.conversation() ? "conversation" : "transcription")
-                .put("context_tokens_max", model.contextTokensMax())
-                .put("output_tokens_max", model.outputTokensMax())
-                .put("shutdown_at", shutdownAt == null ? null : shutdownAt.toString())
-                .putNull("prices");
     }
 
     private Answer add(Call call) {

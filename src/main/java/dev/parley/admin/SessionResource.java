@@ -36,7 +36,9 @@ final class SessionResource {
 
     private Answer list(Call call) {
         Reports.Page page = call.page();
-        return Call.list(reports.liveSessions(page, call.query("tenant").orElse(null)), page, "id");
+        String tenant = call.query("tenant").orElse(null);
+        return Call.list(
+                reports.liveSessions(page, tenant, call.query("search").orElse(null)), page, "id");
     }
 
     private Answer show(Call call) {

@@ -27,6 +27,14 @@ public interface PriceList {
     boolean addModel(NewModel model);
 
     /**
+     * Changes the time from which a model's provider refuses it.
+     *
+     * @param shutdownAt null: it has not said so
+     * @return false if the model has another generation than this one, or there is no such model
+     */
+    boolean changeShutdown(String model, long generation, @Nullable Instant shutdownAt);
+
+    /**
      * Adds the next version of a model's price.
      *
      * @param rates by the names of {@link #RATES}; what is not there costs nothing

@@ -20,8 +20,12 @@ public interface Reports {
     /** Live sessions as their permits say, the oldest first. */
     List<JsonObject> liveSessions();
 
-    /** Live sessions by their ids; the cursor is an id. */
-    List<JsonObject> liveSessions(Page page, @Nullable String tenant);
+    /**
+     * Live sessions by their ids; the cursor is an id.
+     *
+     * @param search a part of the subject, or how the id begins
+     */
+    List<JsonObject> liveSessions(Page page, @Nullable String tenant, @Nullable String search);
 
     /** One session, live or of the past, with what it cost; empty if nothing is known of it. */
     Optional<JsonObject> session(String id);

@@ -2,11 +2,13 @@ package dev.parley.store;
 
 import dev.parley.administration.PriceList;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The price book in Postgres, for who adds to it. Blocks. Thread-safe. */
 public final class JdbcPriceList implements PriceList {
@@ -18,7 +20,6 @@ public final class JdbcPriceList implements PriceList {
 
     @Override
     public boolean addModel(NewModel model) {
-        Instant shutdownAt = model.shutdownAt();
         return database.inTransaction(
                 "add a model",
                 connection -> Sql.update(
@@ -29,7 +30,21 @@ public final class JdbcPriceList implements PriceList {
                                 model.conversation() ? "conversation" : "transcription",
                                 model.contextTokensMax(),
                                 model.outputTokensMax(),
-                                shutdownAt == null ? null : shutdownAt.atOffset(ZoneOffset.UTC))
+                                time(model.shutdownAt()))
+                        == 1);
+    }
+
+    @Override
+    public boolean changeShutdown(String model, long generation, @Nullable Instant shutdownAt) {
+        return database.inTransaction(
+                "change a model",
+                connection -> Sql.update(
+                                connection,
+                                "update model set shutdown_at = ?, generation = generation + 1"
+                                        + " where name = ? and generation = ?",
+                                time(shutdownAt),
+                                model,
+                                generation)
                         == 1);
     }
 
@@ -54,5 +69,9 @@ public final class JdbcPriceList implements PriceList {
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is a price from this very time already"));
         });
+    }
+
+    private static @Nullable OffsetDateTime time(@Nullable Instant at) {
+        return at == null ? null : at.atOffset(ZoneOffset.UTC);
     }
 }

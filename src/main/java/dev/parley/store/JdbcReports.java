@@ -85,15 +85,19 @@ public final class JdbcReports implements Reports {
     }
 
     @Override
-    public List<JsonObject> liveSessions(Page page, @Nullable String tenant) {
+    public List<JsonObject> liveSessions(Page page, @Nullable String tenant, @Nullable String search) {
         return rows(
                 "list live sessions",
                 LIVE + "where (?::text is null or session_id > ?) and (?::text is null or tenant_id = ?)"
+                        + " and (?::text is null or subject ilike ? or starts_with(session_id, ?))"
                         + " order by session_id limit ?",
                 page.after(),
                 page.after(),
                 tenant,
                 tenant,
+                search,
+                like(search),
+                search,
                 page.limit());
     }
 
@@ -270,7 +274,7 @@ public final class JdbcReports implements Reports {
     @Override
     public List<JsonObject> models() {
         return rows("list models", """
-                select m.name, m.kind, m.context_tokens_max, m.output_tokens_max, iso(m.shutdown_at) as shutdown_at,
+                select m.name, m.kind, m.context_tokens_max, m.output_tokens_max, iso(m.shutdown_at) as shutdown_at, m.generation,
                        (select json_agg(p order by p.version) from (
                             select version, iso(valid_from) as valid_from, text_in_nano, text_cached_nano, text_out_nano,
                                    audio_in_nano, audio_cached_nano, audio_out_nano, image_in_nano, image_cached_nano,

@@ -6,6 +6,7 @@ import dev.parley.server.BrokerTester;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -254,6 +255,30 @@ class AdminApiIT {
         assertThat(owner.get("/audit?target=model/gpt-realtime-3").getJsonArray("items").stream()
                         .map(entry -> ((JsonObject) entry).getString("action")))
                 .containsExactly("price.add", "price.add", "model.add");
+    }
+
+    @Test
+    void theDayOfAModelsEndIsSetAndTakenBack() throws Exception {
+        JsonObject ends = new JsonObject().put("shutdown_at", "2099-01-20T00:00:00Z");
+        String path = "/models/whisper-1";
+        Operator current = owner.copy().header("If-Match", "\"1\"");
+
+        assertThat(owner.status("PATCH", path, ends)).isEqualTo(428);
+        assertThat(current.status("PATCH", path, new JsonObject())).isEqualTo(422);
+        assertThat(current.status("PATCH", "/models/nobody-knows", ends)).isEqualTo(404);
+        HttpResponse<String> set = current.send("PATCH", path, ends);
+        assertThat(current.status("PATCH", path, ends)).isEqualTo(412);
+        HttpResponse<String> takenBack = owner.copy()
+                .header("If-Match", tag(set))
+                .send("PATCH", path, new JsonObject().putNull("shutdown_at"));
+
+        assertThat(new JsonObject(set.body()).getInstant("shutdown_at"))
+                .isEqualTo(Instant.parse("2099-01-20T00:00:00Z"));
+        assertThat(new JsonObject(takenBack.body()).getValue("shutdown_at")).isNull();
+        JsonObject entry =
+                owner.get("/audit?target=model/whisper-1").getJsonArray("items").getJsonObject(0);
+        assertThat(entry.getString("action")).isEqualTo("model.change");
+        assertThat(entry.getJsonObject("before").fieldNames()).containsExactlyInAnyOrder("shutdown_at", "generation");
     }
 
     @Test
