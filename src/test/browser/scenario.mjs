@@ -123,7 +123,10 @@ await page.waitForFunction(
 );
 seen.costAfter = await row.getByRole('cell').last().textContent();
 await check('sessions');
-await row.getByRole('link').first().click();
+await page.keyboard.press('Control+k');
+await page.getByRole('combobox').fill('USER-1');
+await page.getByRole('option', { name: /Session user-17 at acme/, selected: true }).waitFor();
+await page.keyboard.press('Enter');
 await heading('Session');
 await page.getByText('response.done').first().waitFor();
 const session = new URL(page.url()).hash.slice(1);
@@ -245,11 +248,19 @@ await page.getByLabel('Context, tokens').fill('65536');
 await page.getByLabel('Output, tokens').fill('4096');
 await page.getByRole('button', { name: 'Add model' }).click();
 await page.getByRole('heading', { name: 'New price of gpt-realtime-next' }).waitFor();
+await page.getByLabel('Text in', { exact: true }).fill('0.0005');
+await page.getByRole('button', { name: 'Add price' }).click();
+await page.getByText('with three decimals at most').waitFor();
 await page.getByLabel('Text in', { exact: true }).fill('4');
 await page.getByLabel('Text out', { exact: true }).fill('16');
 await check('new-price');
 await page.getByRole('button', { name: 'Add price' }).click();
-await page.getByRole('row').filter({ hasText: 'gpt-realtime-next' }).getByText('$16.00').waitFor();
+const fresh = page.getByRole('row').filter({ hasText: 'gpt-realtime-next' });
+await fresh.getByText('$16.00').waitFor();
+await fresh.getByRole('button', { name: 'End date' }).click();
+await page.getByLabel('Shut down at').fill('2099-01-20T12:30');
+await page.getByRole('button', { name: 'Save' }).click();
+await fresh.getByText(/ends.*2099/).waitFor();
 
 // Every page, on the desk and on a phone, in light and dark.
 const PAGES = {
@@ -262,6 +273,7 @@ const PAGES = {
   'tenant-usage': '/tenants/acme?tab=usage&period=1h&by=class',
   plans: '/plans',
   usage: '/usage?period=1h',
+  billing: '/usage?tab=billing',
   errors: '/errors',
   playground: '/playground?tenant=acme',
   webhooks: '/webhooks',

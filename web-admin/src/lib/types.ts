@@ -229,6 +229,24 @@ export interface UsageReport {
   items: UsageRow[];
 }
 
+export interface Billing {
+  /** Entries, cost and seal of closed ones only. */
+  periods: {
+    period: number;
+    state: 'open' | 'closed';
+    entries: number | null;
+    cost_nano_usd: string | null;
+    last_seal: number | null;
+    closed_at: string | null;
+    late: number;
+    obstacles: string[];
+  }[];
+  seals: { last: number; sealed_at: string | null };
+  consumers: { consumer: string; seal: number; behind: number; moved_at: string }[];
+  corrections: { at: string; tenant: string; work: string; model: string; account: string; reference: string; cost_nano_usd: string }[];
+  burned: { tenant: string; limit_key: string; subject: string; unit: 'money' | 'tokens'; node: string; amount: string }[];
+}
+
 export interface ErrorGroup {
   code: string;
   origin: 'client' | 'upstream' | 'broker';

@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** What can only be read: overview, usage, errors. */
+/** What can only be read: overview, usage, billing, errors. */
 final class ReportResource {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration USAGE_MAX = Duration.ofDays(400);
@@ -36,6 +36,7 @@ final class ReportResource {
         return List.of(
                 Endpoint.get("/overview", Permission.OVERVIEW_READ, _ -> overview()),
                 Endpoint.get("/usage", Permission.USAGE_READ, this::usage),
+                Endpoint.get("/billing", Permission.USAGE_READ, _ -> Answer.ok(reports.billing())),
                 Endpoint.get("/errors", Permission.ERRORS_READ, this::errors),
                 Endpoint.get("/errors/groups", Permission.ERRORS_READ, this::groups));
     }
@@ -51,8 +52,9 @@ final class ReportResource {
         UsageQuestion question = question(call).widened();
         List<JsonObject> rows = reports.usage(question);
         if (rows.size() > UsageQuestion.ROWS_MAX) {
-            throw Problem.badRequest("The report has more than " + UsageQuestion.ROWS_MAX
-                    + " rows: ask for a longer bucket, for less time, for one tenant, or for the 'top' of a dimension.");
+            throw Problem.badRequest(
+                    "The report has more than " + UsageQuestion.ROWS_MAX
+                            + " rows: ask for a longer bucket, for less time, for one tenant, or for the 'top' of a dimension.");
         }
         if (call.query("format").orElse("json").equals("csv")) {
             return Answer.text("text/csv", "usage.csv", Csv.of(rows));

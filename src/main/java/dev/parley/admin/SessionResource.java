@@ -37,8 +37,7 @@ final class SessionResource {
     private Answer list(Call call) {
         Reports.Page page = call.page();
         String tenant = call.query("tenant").orElse(null);
-        return Call.list(
-                reports.liveSessions(page, tenant, call.query("search").orElse(null)), page, "id");
+        return Call.list(reports.liveSessions(page, tenant, call.query("search").orElse(null)), page, "id");
     }
 
     private Answer show(Call call) {

@@ -46,6 +46,9 @@ public interface Reports {
     /** At most {@link UsageQuestion#ROWS_MAX} rows and one more, by which the caller knows that there are too many. */
     List<JsonObject> usage(UsageQuestion question);
 
+    /** How the ledger stands for who bills from it: periods, seals, who reads them, corrections, and what dead nodes hold. */
+    JsonObject billing();
+
     /** Errors by code and origin, with how many in each of 24 equal parts of the time asked for. */
     List<JsonObject> errorGroups(Instant from, Instant to, @Nullable String tenant);
 

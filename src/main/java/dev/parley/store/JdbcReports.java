@@ -205,6 +205,34 @@ public final class JdbcReports implements Reports {
     }
 
     @Override
+    public JsonObject billing() {
+        return rows("read the state of billing", """
+                select (select coalesce(json_agg(p order by p.period desc), '[]') from (
+                            select period, state, row_count as entries, cost_nano::text as cost_nano_usd, last_seal,
+                                   iso(closed_at) as closed_at,
+                                   (select count(*) from late_entry l where l.period = months.period) as late,
+                                   case when state = 'open' then array(select obstacle from period_obstacles(months.period))
+                                        else '{}' end as obstacles
+                            from billing.period as months
+                            where period <= to_char(now() at time zone 'UTC', 'YYYYMM')::int order by period desc limit 36) p) as periods,
+                       (select json_build_object('last', coalesce(max(seal_no), 0), 'sealed_at', iso(max(sealed_at)))
+                        from ledger_seal) as seals,
+                       (select coalesce(json_agg(c order by c.consumer), '[]') from (
+                            select consumer, seal_no as seal, iso(moved_at) as moved_at,
+                                   (select count(*) from ledger_seal s where s.seal_no > c.seal_no) as behind
+                            from consumer_cursor as c order by consumer limit 100) c) as consumers,
+                       (select coalesce(json_agg(a), '[]') from (
+                            select iso(event_time) as at, tenant_id as tenant, work, model_resolved as model, account, reference,
+                                   cost_nano::text as cost_nano_usd
+                            from usage_entry where kind = 'adjustment' order by event_time desc limit 100) a) as corrections,
+                       (select coalesce(json_agg(o), '[]') from (
+                            select tenant_id as tenant, limit_key, subject, unit, node, burned::text as amount,
+                                   iso(since) as since, iso(until) as until
+                            from orphaned_grant order by since desc limit 100) o) as burned
+                """).getFirst();
+    }
+
+    @Override
     public List<JsonObject> errorGroups(Instant from, Instant to, @Nullable String tenant) {
         return rows(
                 "group errors",

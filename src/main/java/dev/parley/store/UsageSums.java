@@ -78,8 +78,7 @@ final class UsageSums {
         }
         for (String name : question.by()) {
             String column = dimension(name);
-            columns.add((few ? "case when " + column + " = any (?) then " + column + " end" : column) + " as "
-                    + name);
+            columns.add((few ? "case when " + column + " = any (?) then " + column + " end" : column) + " as " + name);
         }
         String groups = IntStream.rangeClosed(1, columns.size())
                 .mapToObj(Integer::toString)

@@ -169,6 +169,7 @@ class AdminApiIT {
                 "/usage?bucket=day&by=tenant,model",
                 "/usage?bucket=day&by=model&from=2026-11-01T00:00:00Z",
                 "/usage?bucket=none",
+                "/billing",
                 "/errors",
                 "/errors/groups",
                 "/nodes",
@@ -268,9 +269,8 @@ class AdminApiIT {
         assertThat(current.status("PATCH", "/models/nobody-knows", ends)).isEqualTo(404);
         HttpResponse<String> set = current.send("PATCH", path, ends);
         assertThat(current.status("PATCH", path, ends)).isEqualTo(412);
-        HttpResponse<String> takenBack = owner.copy()
-                .header("If-Match", tag(set))
-                .send("PATCH", path, new JsonObject().putNull("shutdown_at"));
+        HttpResponse<String> takenBack =
+                owner.copy().header("If-Match", tag(set)).send("PATCH", path, new JsonObject().putNull("shutdown_at"));
 
         assertThat(new JsonObject(set.body()).getInstant("shutdown_at"))
                 .isEqualTo(Instant.parse("2099-01-20T00:00:00Z"));

@@ -16,8 +16,16 @@ import org.junit.jupiter.api.Test;
 /** The reports of the admin plane on a real ledger. */
 class JdbcReportsIT {
     private static final List<String> COSTS = Stream.of(
-                    "text_in", "text_cached", "text_out", "audio_in", "audio_cached", "audio_out", "image_in", "image_cached",
-                    "time", "other")
+                    "text_in",
+                    "text_cached",
+                    "text_out",
+                    "audio_in",
+                    "audio_cached",
+                    "audio_out",
+                    "image_in",
+                    "image_cached",
+                    "time",
+                    "other")
             .map(name -> name + "_nano_usd")
             .toList();
 
@@ -66,8 +74,8 @@ class JdbcReportsIT {
         UsageQuestion hourly = lastDays("none", List.of(), 0).widened();
 
         JsonObject summed = reports.usage(hourly).getFirst();
-        JsonObject exact = reports.usage(new UsageQuestion(
-                        hourly.from(), hourly.to(), "none", List.of("status"), 0, null, null, null))
+        JsonObject exact = reports.usage(
+                        new UsageQuestion(hourly.from(), hourly.to(), "none", List.of("status"), 0, null, null, null))
                 .getFirst();
 
         assertThat(hourly.hourly()).isTrue();
@@ -76,7 +84,10 @@ class JdbcReportsIT {
                 .isEqualTo(String.valueOf(IntStream.rangeClosed(1, 100).sum() * 4_000L
                         + IntStream.rangeClosed(101, 120).sum() * 7_000L));
         assertThat(summed.getString("text_out_nano_usd")).isEqualTo(String.valueOf(100 * 16_000L + 20 * 9_000L));
-        assertThat(COSTS.stream().map(summed::getString).mapToLong(Long::parseLong).sum())
+        assertThat(COSTS.stream()
+                        .map(summed::getString)
+                        .mapToLong(Long::parseLong)
+                        .sum())
                 .isEqualTo(Long.parseLong(summed.getString("cost_nano_usd")));
         exact.remove("status");
         assertThat(summed).isEqualTo(exact);
@@ -89,15 +100,66 @@ class JdbcReportsIT {
         List<JsonObject> rows = reports.usage(lastDays("none", List.of("subject"), 2));
 
         assertThat(rows.stream().map(row -> row.getString("subject"))).containsExactly("s0", "s4", null);
-        assertThat(rows.stream().mapToLong(row -> row.getLong("entries"))).containsExactly(12, 12, 36);
+        assertThat(rows.stream().mapToLong(row -> row.getLong("entries"))).containsExactly(12L, 12L, 36L);
         assertThat(reports.usage(lastDays("day", List.of("subject"), 2)).stream()
                         .mapToLong(row -> row.getLong("entries"))
                         .sum())
                 .isEqualTo(60);
     }
 
+    @Test
+    void billingTellsClosedPeriodsWhatKeepsOthersOpenAndWhatWasCorrected() {
+        database.execute("""
+                select make_usage_partition(202601), make_usage_partition(to_char(now() at time zone 'UTC', 'YYYYMM')::int);
+                insert into usage_entry (tenant_id, entry_id, period, subject, session_id, reference, work, kind, node, account,
+                    model_asked, model_resolved, status, text_in, audio_in, image_in, cached_text, cached_audio, cached_image,
+                    text_out, audio_out, reasoning_out, millis, price_version, cost_nano, event_time)
+                values ('acme', gen_random_uuid(), 202601, '-', '-', 'report 4f', 'response', 'adjustment', 'reconcile', '*',
+                    'gpt-realtime', 'gpt-realtime', 'reconciled', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, -750, '2026-01-15T00:00:00Z')
+                """);
+        database.query("select seal_ledger()");
+        database.query("select close_period(202601)");
+
+        JsonObject billing = reports.billing();
+
+        List<JsonObject> periods = billing.getJsonArray("periods").stream()
+                .map(JsonObject.class::cast)
+                .toList();
+        JsonObject closed = periods.getLast();
+        assertThat(closed.getInteger("period")).isEqualTo(202601);
+        assertThat(closed.getString("state")).isEqualTo("closed");
+        assertThat(closed.getString("cost_nano_usd")).isEqualTo("-750");
+        assertThat(closed.getJsonArray("obstacles")).isEmpty();
+        assertThat(periods.getFirst().getString("state")).isEqualTo("open");
+        assertThat(periods.getFirst().getJsonArray("obstacles").getString(0)).contains("lasts until");
+        assertThat(billing.getJsonArray("corrections")).hasSize(1);
+        assertThat(billing.getJsonArray("corrections").getJsonObject(0).getString("reference"))
+                .isEqualTo("report 4f");
+        assertThat(billing.getJsonObject("seals").getInteger("last")).isEqualTo(1);
+        assertThat(billing.getJsonArray("burned")).isEmpty();
+    }
+
     private UsageQuestion lastDays(String bucket, List<String> by, int top) {
         return new UsageQuestion(now.minus(10, ChronoUnit.DAYS), now, bucket, by, top, null, null, null);
+    }
+
+    @Test
+    void liveSessionsAreFoundByTheirSubjectAndTheBeginOfTheirId() {
+        database.execute("""
+                insert into node (name, address, version) values ('n', 'a', 'v');
+                insert into live_session (session_id, tenant_id, subject, model, node, epoch)
+                select 'psn_' || i, 't', 'user-' || i, 'gpt-realtime', 'n', (select max(epoch) from node) from generate_series(1, 12) as i
+                """);
+
+        assertThat(sessions("SER-12")).containsExactly("psn_12");
+        assertThat(sessions("psn_1")).containsExactly("psn_1", "psn_10", "psn_11", "psn_12");
+        assertThat(sessions("sn_1")).isEmpty();
+    }
+
+    private List<String> sessions(String search) {
+        return reports.liveSessions(new Page(null, 50), null, search).stream()
+                .map(row -> row.getString("id"))
+                .toList();
     }
 
     @Test
