@@ -42,6 +42,7 @@ record Storage(
         JdbcErrorRecorder errors,
         Sealer sealer,
         Rollups rollups,
+        BudgetEvents budgets,
         DeliveryStore deliveries) {
 
     /** Opens the database, brings its schema up to date and starts what reads and tends it. Blocks. */
@@ -63,8 +64,8 @@ record Storage(
         parts.add("ledger sealer", sealer::close);
         Rollups rollups = new Rollups(control);
         parts.add("usage rollups", rollups::close);
-        BudgetEvents events = new BudgetEvents(control);
-        parts.add("budget events", events::close);
+        BudgetEvents budgets = new BudgetEvents(control);
+        parts.add("budget events", budgets::close);
         CurrentPrices prices = new CurrentPrices(new JdbcPrices(database)::read);
         parts.add("prices", prices::close);
         JdbcErrorRecorder errors = new JdbcErrorRecorder(database);
@@ -83,6 +84,7 @@ record Storage(
                 errors,
                 sealer,
                 rollups,
+                budgets,
                 new JdbcDeliveries(control, masterKey));
     }
 

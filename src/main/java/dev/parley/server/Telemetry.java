@@ -87,6 +87,14 @@ final class Telemetry implements AutoCloseable {
                 "parley.ledger.rollup.seal",
                 "The last seal that this node has added to the hourly sums",
                 storage.rollups()::lastSeal);
+        meters.gauge(
+                "parley.budgets.near",
+                "Budgets of tenants of which 80 % are spent, but not all",
+                () -> storage.budgets().counts().near());
+        meters.gauge(
+                "parley.budgets.exhausted",
+                "Budgets of tenants of which all is spent",
+                () -> storage.budgets().counts().exhausted());
         meters.gauge("parley.database.connections", "Connections in use", storage.database()::connectionsInUse);
         meters.gauge(
                 "parley.database.waiting", "Callers that wait for a connection", storage.database()::callersWaiting);

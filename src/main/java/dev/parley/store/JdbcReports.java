@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdbcReports implements Reports {
     /** What has been spent of a window: of closed grants, and of those still held. */
-    private static final String SPENT = """
+    static final String SPENT = """
             b.spent + coalesce((select sum(g.settled) from budget_grant g where g.balance_id = b.id and g.state <> 'closed'), 0)
             """;
 

@@ -174,6 +174,19 @@ class BudgetEventsIT {
         }
     }
 
+    @Test
+    void countsBudgetsThatAreAboutToBeSpentAndThoseThatAre() {
+        DB.execute("insert into tenant (id, name) values ('half', 'h'), ('near', 'n'), ('over', 'o')");
+        for (String tenant : List.of("half", "near", "over")) {
+            budget(tenant, "main", "tenant", 1_000, true);
+        }
+        balance("half", "main", "", 799);
+        balance("near", "main", "", 800);
+        balance("over", "main", "", 1_000);
+
+        assertThat(BudgetEvents.count(DB.database())).isEqualTo(new BudgetEvents.Counts(1, 1));
+    }
+
     private static int raise() {
         return BudgetEvents.raise(DB.database(), Duration.ZERO);
     }
