@@ -36,7 +36,8 @@ import java.util.regex.Pattern;
 
 /**
  * The real broker with everything on, in a process of its own: embedded Postgres, authentication, admission, metering, the
- * tenant listener. Only its limits are raised above what the benchmark asks for. Blocks.
+ * tenant listener. Only its limits are raised above what the benchmark asks for, and a session whose client has left without
+ * a word waits for it for a second only. Blocks.
  */
 final class BrokerProcess implements Target {
     /** A model whose conversations are in pool mode turn; those of all others have upstream sessions of their own. */
@@ -128,6 +129,7 @@ final class BrokerProcess implements Target {
                 "Benchmark",
                 Settings.NONE
                         .with(LimitName.SESSIONS_MAX, PLENTY)
+                        .with(LimitName.RESUME_WINDOW_SECONDS, 1) // not 0: what can be resumed is kept as ever
                         .withTurnModels(Set.of(new ModelName(TURN_MODEL)))
                         .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("1000000000"), BudgetPeriod.TOTAL)));
     }
