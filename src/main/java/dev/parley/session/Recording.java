@@ -53,7 +53,9 @@ public final class Recording {
 
     /** Something of the response's output has come. */
     public void delivered(String response, boolean audio) {
-        timeline.delivered(response, audio, ticker.now());
+        if (timeline.awaits(audio)) {
+            timeline.delivered(response, audio, ticker.now());
+        }
     }
 
     /** The response has ended. */
@@ -106,7 +108,9 @@ public final class Recording {
     }
 
     private void delivered(MessageHead head, boolean audio) {
-        timeline.delivered(timeline.ambiguous() ? head.peek("response_id") : null, audio, ticker.now());
+        if (timeline.awaits(audio)) {
+            timeline.delivered(timeline.ambiguous() ? head.peek("response_id") : null, audio, ticker.now());
+        }
     }
 
     private void ended(@Nullable String response) {

@@ -23,12 +23,40 @@ final class Timeline {
     /** Turns that run at once; of more than these nothing is noted. */
     static final int OPEN_MAX = ResponseBook.OPEN_MAX;
 
-    private final Deque<Span> spans = new ArrayDeque<>();
+    private final Deque<Run> runs = new ArrayDeque<>();
     private final Deque<Turn> turns = new ArrayDeque<>();
     /** Those that run, by the provider's id of their response. */
     private final Map<String, Turn> open = new LinkedHashMap<>();
     /** When the user's side of the next turn ended; null before it does. */
     private @Nullable Instant asked;
+
+    /** Events of one type that follow each other, as they come. */
+    private static final class Run {
+        private final boolean fromClient;
+        private final EventType type;
+        private final Instant from;
+        private Instant to;
+        private int events;
+        private long bytes;
+
+        Run(boolean fromClient, EventType type, Instant from) {
+            this.fromClient = fromClient;
+            this.type = type;
+            this.from = from;
+            this.to = from;
+        }
+
+        void add(long more, Instant now) {
+            to = now;
+            events++;
+            bytes += more;
+        }
+
+        Span span() {
+            String name = type == EventType.UNKNOWN ? "other" : type.wireName();
+            return new Span(fromClient, name, from, to, events, bytes);
+        }
+    }
 
     /** An event that can end the user's side of a turn. */
     void heard(EventType type, Instant now) {
@@ -57,10 +85,24 @@ final class Timeline {
         return open.size() > 1;
     }
 
+    /** Whether output is the first of some turn: of all that follows nothing is noted. */
+    boolean awaits(boolean audio) {
+        for (Turn turn : open.values()) {
+            if (awaits(turn, audio)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean awaits(Turn turn, boolean audio) {
+        return turn.firstOutput() == null || (audio && turn.firstAudio() == null);
+    }
+
     /** @param response null: of the only one */
     void delivered(@Nullable String response, boolean audio, Instant now) {
         Turn turn = found(response);
-        if (turn != null && (turn.firstOutput() == null || (audio && turn.firstAudio() == null))) {
+        if (turn != null && awaits(turn, audio)) {
             open.put(
                     turn.response(),
                     new Turn(
@@ -91,24 +133,22 @@ final class Timeline {
     }
 
     /** A message is through. */
-    void passed(boolean fromClient, EventType of, long bytes, Instant now) {
-        String type = of == EventType.UNKNOWN ? "other" : of.wireName();
-        Span last = spans.peekLast();
-        if (last != null && last.fromClient() == fromClient && last.type().equals(type)) {
-            spans.removeLast();
-            spans.addLast(new Span(fromClient, type, last.from(), now, last.events() + 1, last.bytes() + bytes));
-            return;
+    void passed(boolean fromClient, EventType type, long bytes, Instant now) {
+        Run last = runs.peekLast();
+        if (last == null || last.fromClient != fromClient || last.type != type) {
+            if (runs.size() == SPANS_MAX) {
+                runs.removeFirst();
+            }
+            last = new Run(fromClient, type, now);
+            runs.addLast(last);
         }
-        if (spans.size() == SPANS_MAX) {
-            spans.removeFirst();
-        }
-        spans.addLast(new Span(fromClient, type, now, now, 1, bytes));
+        last.add(bytes, now);
     }
 
     SessionTimeline snapshot() {
         List<Turn> all = new ArrayList<>(turns);
         all.addAll(open.values());
-        return new SessionTimeline(List.copyOf(spans), all);
+        return new SessionTimeline(runs.stream().map(Run::span).toList(), all);
     }
 
     private @Nullable Turn found(@Nullable String response) {
