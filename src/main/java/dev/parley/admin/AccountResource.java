@@ -13,7 +13,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -188,7 +187,7 @@ final class AccountResource {
     }
 
     private static String name(String text) {
-        if (!text.matches("[a-z0-9][a-z0-9-]{0,31}")) {
+        if (!AccountConfig.isName(text)) {
             throw new IllegalArgumentException("is made of small letters, digits and '-', at most 32");
         }
         return text;
@@ -203,7 +202,7 @@ final class AccountResource {
 
     private static Profile profile(String text) {
         for (Profile profile : Profile.values()) {
-            if (profile.name().toLowerCase(Locale.ROOT).equals(text)) {
+            if (profile.label().equals(text)) {
                 return profile;
             }
         }
@@ -227,7 +226,7 @@ final class AccountResource {
         AccountConfig account = listed.account();
         return new JsonObject()
                 .put("name", account.name())
-                .put("profile", account.profile().name().toLowerCase(Locale.ROOT))
+                .put("profile", account.profile().label())
                 .put("url", account.url().toString())
                 .put("organization", account.organization())
                 .put("project", account.project())
