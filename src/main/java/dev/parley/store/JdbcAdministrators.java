@@ -50,29 +50,25 @@ public final class JdbcAdministrators implements AdministratorStore {
 
     @Override
     public Optional<Administrator> find(String name) {
-        return first(
-                "read an administrator",
-                "select " + COLUMNS + " from administrator a where name = ?",
-                JdbcAdministrators::administrator,
-                name);
+        return read("name = ?", name);
     }
 
     @Override
     public Optional<Administrator> findForChange(String name) {
-        return first(
-                "read an administrator",
-                "select " + COLUMNS + " from administrator a where name = ? for update",
-                JdbcAdministrators::administrator,
-                name);
+        return read("name = ? for update", name);
     }
 
     @Override
     public Optional<Administrator> findBySubject(String subject) {
+        return read("subject = ?", subject);
+    }
+
+    private Optional<Administrator> read(String condition, String value) {
         return first(
                 "read an administrator",
-                "select " + COLUMNS + " from administrator a where subject = ?",
+                "select " + COLUMNS + " from administrator a where " + condition,
                 JdbcAdministrators::administrator,
-                subject);
+                value);
     }
 
     @Override
