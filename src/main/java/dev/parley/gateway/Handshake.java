@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind conversation or transcription
  * @param model always there for a conversation; of a transcription session it serves policy only
+ * @param beta whether the client speaks the beta
  * @param credential the token from the header or the subprotocol; null if there was none
  */
 public record Handshake(
-        ModelKind kind, @Nullable ModelName model, @Nullable Secret credential) {}
+        ModelKind kind,
+        @Nullable ModelName model,
+        boolean beta,
+        @Nullable Secret credential) {}

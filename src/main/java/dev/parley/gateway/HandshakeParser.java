@@ -53,13 +53,6 @@ final class HandshakeParser {
             return new Outcome.Invalid(inQuery);
         }
         List<String> offered = commaList(headers.getAll("Sec-WebSocket-Protocol"));
-        if (offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers)) {
-            return invalid(
-                    "beta_api_shape_disabled",
-                    "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API:"
-                            + " leave out the OpenAI-Beta header and the openai-beta subprotocol.",
-                    null);
-        }
         Set<String> credentials = credentials(headers, offered);
         if (credentials == null) {
             return new Outcome.Invalid(Refusal.of(
@@ -78,7 +71,7 @@ final class HandshakeParser {
                 credentials.isEmpty() ? null : new Secret(credentials.iterator().next());
         Set<String> sessions = ids(parameters, "session_id", headers, SESSION_HEADER);
         return sessions.isEmpty()
-                ? target(parameters, credential)
+                ? target(parameters, offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers), credential)
                 : resuming(
                         sessions,
                         ids(parameters, "last_event_id", headers, LAST_EVENT_HEADER),
@@ -86,7 +79,7 @@ final class HandshakeParser {
                         headers.get(PeerNodes.TICKET_HEADER));
     }
 
-    /** The session keeps its model and its kind, so what the URL says of them does not matter. */
+    /** The session keeps its model, its kind and its dialect, so what the URL says of them does not matter. */
     private static Outcome resuming(
             Set<String> sessions, Set<String> lastEvents, @Nullable Secret credential, @Nullable String ticket) {
         if (sessions.size() > 1 || lastEvents.size() > 1) {
@@ -115,7 +108,7 @@ final class HandshakeParser {
         return found;
     }
 
-    private static Outcome target(List<Parameter> parameters, @Nullable Secret credential) {
+    private static Outcome target(List<Parameter> parameters, boolean beta, @Nullable Secret credential) {
         List<String> models = values(parameters, "model");
         List<String> intents = values(parameters, "intent");
         if (!values(parameters, "call_id").isEmpty()) {
@@ -133,7 +126,7 @@ final class HandshakeParser {
         }
         if (!intents.isEmpty()) {
             return intents.getFirst().equals("transcription")
-                    ? new Outcome.Valid(new Handshake(ModelKind.TRANSCRIPTION, model, credential))
+                    ? new Outcome.Valid(new Handshake(ModelKind.TRANSCRIPTION, model, beta, credential))
                     : invalid("invalid_intent", "'intent' must be 'transcription'.", "intent");
         }
         return model == null
@@ -141,7 +134,7 @@ final class HandshakeParser {
                         "missing_model",
                         "You must provide a model parameter, as in /v1/realtime?model=…, or intent=transcription.",
                         "model")
-                : new Outcome.Valid(new Handshake(ModelKind.CONVERSATION, model, credential));
+                : new Outcome.Valid(new Handshake(ModelKind.CONVERSATION, model, beta, credential));
     }
 
     private static Outcome invalid(String code, String message, @Nullable String param) {

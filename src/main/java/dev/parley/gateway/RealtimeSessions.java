@@ -3,6 +3,10 @@ package dev.parley.gateway;
 import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier.Verification;
 import dev.parley.config.Secret;
+import dev.parley.dialect.AliasDialect;
+import dev.parley.dialect.BetaDialect;
+import dev.parley.dialect.Dialect;
+import dev.parley.dialect.ModelAlias;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
@@ -144,20 +148,41 @@ public final class RealtimeSessions implements SessionOpener {
     private Future<Opening> admit(Handshake handshake, Caller caller, Tenant tenant) {
         TenantTerms terms = new TenantTerms(tenant);
         ModelPolicy models = new ModelPolicy(services.prices(), services.ticker(), terms, caller);
-        Optional<Refusal> model =
-                Optional.ofNullable(handshake.model()).flatMap(name -> models.refusal(name, handshake.kind(), "model"));
-        if (model.isPresent()) {
-            return refused(model.get());
+        ModelName asked = handshake.model();
+        ModelName model = asked == null ? null : models.resolve(asked);
+        Optional<Refusal> barred =
+                Optional.ofNullable(model).flatMap(name -> models.refusal(name, handshake.kind(), "model"));
+        if (barred.isPresent()) {
+            return refused(barred.get());
         }
         SessionId id = SessionId.random();
         return admission
-                .openSession(new SessionRequest(id, tenant, caller.subject(), handshake.model()))
+                .openSession(new SessionRequest(id, tenant, caller.subject(), model))
                 .map(decision -> switch (decision) {
                     case SessionDecision.Refused(Refusal refusal) -> new Opening.Refused(refusal);
                     case SessionDecision.Admitted(SessionPermit permit) ->
                         accept(new SessionOrder(
-                                id, terms, caller, handshake.kind(), handshake.model(), models, permit));
+                                id,
+                                terms,
+                                caller,
+                                handshake.kind(),
+                                model,
+                                asked,
+                                dialect(handshake, model),
+                                models,
+                                permit));
                 });
+    }
+
+    private static Dialect dialect(Handshake handshake, @Nullable ModelName model) {
+        ModelName asked = handshake.model();
+        ModelAlias alias = asked == null || model == null || asked.equals(model)
+                ? null
+                : new ModelAlias(asked.value(), model.value());
+        if (handshake.beta()) {
+            return new BetaDialect(handshake.kind() == ModelKind.TRANSCRIPTION, alias);
+        }
+        return alias == null ? Dialect.GA : new AliasDialect(alias);
     }
 
     private Opening accept(SessionOrder order) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,21 @@ public final class CurrentPrices implements PriceBook, AutoCloseable {
     @Override
     public Collection<PricedModel> models(Instant at) {
         return snapshot.models(at);
+    }
+
+    @Override
+    public ModelName resolve(ModelName asked) {
+        return snapshot.resolve(asked);
+    }
+
+    @Override
+    public Set<ModelName> aliasesOf(ModelName model) {
+        return snapshot.aliasesOf(model);
+    }
+
+    @Override
+    public Optional<Known> known(ModelName model) {
+        return snapshot.known(model);
     }
 
     @Override

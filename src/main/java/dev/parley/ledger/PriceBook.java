@@ -6,6 +6,7 @@ import dev.parley.domain.TokenUsage;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 
 /** The model catalogue with its prices, as valid at a moment. Immutable snapshots behind; thread-safe, never blocks. */
 public interface PriceBook {
@@ -14,6 +15,22 @@ public interface PriceBook {
 
     /** All models in force, for messages that name valid ones. */
     Collection<PricedModel> models(Instant at);
+
+    /** What a client's name for a model stands for: the model behind an operator's alias, else that name. */
+    ModelName resolve(ModelName asked);
+
+    /** The other names of a model. */
+    Set<ModelName> aliasesOf(ModelName model);
+
+    /** What the catalogue says of a model, also when it is shut down; empty if it has no such row. */
+    Optional<Known> known(ModelName model);
+
+    /**
+     * A model of the catalogue, in force or not.
+     *
+     * @param shutdown from when the provider refuses it; empty if that is not known
+     */
+    record Known(ModelKind kind, Optional<Instant> shutdown) {}
 
     /** What a model is for. */
     enum ModelKind {

@@ -8,14 +8,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One snapshot of the catalogue and its price book. Immutable. */
 public final class PriceCatalogue implements PriceBook {
     private final Map<ModelName, History> models;
+    private final Map<ModelName, ModelName> aliases;
 
-    public PriceCatalogue(List<Version> versions) {
+    /** @param aliases other names of models; one goes before a model of the same name */
+    public PriceCatalogue(List<Version> versions, Map<ModelName, ModelName> aliases) {
         Map<ModelName, History> all = new HashMap<>();
         for (Version version : versions) {
             all.computeIfAbsent(version.model().name(), _ -> new History(version.shutdownAt(), new TreeMap<>()))
@@ -23,6 +27,7 @@ public final class PriceCatalogue implements PriceBook {
                     .put(version.validFrom(), version.model());
         }
         this.models = Map.copyOf(all);
+        this.aliases = Map.copyOf(aliases);
     }
 
     @Override
@@ -39,6 +44,24 @@ public final class PriceCatalogue implements PriceBook {
                 .toList();
     }
 
+    @Override
+    public ModelName resolve(ModelName asked) {
+        return aliases.getOrDefault(asked, asked);
+    }
+
+    @Override
+    public Set<ModelName> aliasesOf(ModelName model) {
+        return aliases.entrySet().stream()
+                .filter(alias -> alias.getValue().equals(model))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public Optional<Known> known(ModelName model) {
+        return Optional.ofNullable(models.get(model)).map(History::known);
+    }
+
     /**
      * A model with the prices in force from a moment on.
      *
@@ -48,6 +71,10 @@ public final class PriceCatalogue implements PriceBook {
             PricedModel model, Instant validFrom, @Nullable Instant shutdownAt) {}
 
     private record History(@Nullable Instant shutdownAt, NavigableMap<Instant, PricedModel> byStart) {
+        Known known() {
+            return new Known(byStart.lastEntry().getValue().kind(), Optional.ofNullable(shutdownAt));
+        }
+
         Optional<PricedModel> at(Instant moment) {
             if (shutdownAt != null && !moment.isBefore(shutdownAt)) {
                 return Optional.empty();

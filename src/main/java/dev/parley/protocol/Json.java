@@ -3,11 +3,13 @@ package dev.parley.protocol;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.vertx.core.buffer.Buffer;
@@ -35,6 +37,7 @@ public final class Json {
     private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // 1.0 stays 1.0
             .build();
 
     private Json() {}
@@ -51,12 +54,36 @@ public final class Json {
         }
     }
 
+    /**
+     * The value of a top-level string member. Reads no further than that, so what follows may be broken; empty if there is
+     * none up to there, or what comes before it cannot be read.
+     */
+    public static Optional<String> member(Buffer utf8, String name) {
+        try (JsonParser parser = parser(utf8.getBytes())) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return Optional.empty();
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                boolean found = name.equals(parser.currentName());
+                JsonToken value = parser.nextToken();
+                if (found) {
+                    return value == JsonToken.VALUE_STRING ? Optional.of(parser.getText()) : Optional.empty();
+                }
+                parser.skipChildren();
+            }
+            return Optional.empty();
+        } catch (IOException broken) {
+            return Optional.empty();
+        }
+    }
+
     /** The text as a JSON string, quotes included. */
     public static String quoted(String text) {
         return TextNode.valueOf(text).toString();
     }
 
-    static Buffer bytes(JsonNode node) {
+    /** A tree that {@link #object} has read, or that was made like one, as bytes. */
+    public static Buffer bytes(JsonNode node) {
         try {
             return Buffer.buffer(MAPPER.writeValueAsBytes(node));
         } catch (JacksonException bug) {

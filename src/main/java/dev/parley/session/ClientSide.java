@@ -1,5 +1,7 @@
 package dev.parley.session;
 
+import dev.parley.dialect.Dialect;
+import dev.parley.dialect.Dialect.Translation;
 import dev.parley.relay.Backlog;
 import dev.parley.relay.Backlog.Replay;
 import dev.parley.relay.Delivery;
@@ -22,14 +24,16 @@ public final class ClientSide {
     /** What the earlier connection of a session hears when another one takes the session over. */
     private static final int CLOSE_TAKEN_OVER = 4409;
 
+    private final Dialect dialect;
     private Leg leg;
     private boolean gone;
     private boolean paused;
     private @Nullable Connection current;
     private @Nullable Backlog backlog;
 
-    public ClientSide(Leg first) {
+    public ClientSide(Leg first, Dialect dialect) {
         this.leg = first;
+        this.dialect = dialect;
     }
 
     /**
@@ -131,13 +135,27 @@ public final class ClientSide {
         }
     }
 
+    /** Sends an event of the broker's own, in the words of the client. */
     public void send(Buffer event) {
+        switch (dialect.toClient(event)) {
+            case Translation.Unchanged _ -> sendAsIs(event);
+            case Translation.Changed(Buffer translated) -> sendAsIs(translated);
+            case Translation.Dropped _ -> {}
+        }
+    }
+
+    private void sendAsIs(Buffer event) {
         if (!gone) {
             leg.send(event);
         }
         if (backlog != null) {
             backlog.add(event); // after the leg has passed on what was before it
         }
+    }
+
+    /** What an upstream says, as its gate judges it and the client understands it. */
+    Gate translating(Gate upstream) {
+        return DialectGate.of(upstream, dialect);
     }
 
     public void close(int code, String reason) {
@@ -199,7 +217,10 @@ public final class ClientSide {
         }
     }
 
-    /** Judges for one connection; its end counts only while it is the session's. */
+    /**
+     * Judges for one connection; its end counts only while it is the session's. What passes unread, which is appended audio, is
+     * the same in every dialect.
+     */
     private final class Connection implements Gate {
         private final Gate gate;
 
@@ -214,7 +235,20 @@ public final class ClientSide {
 
         @Override
         public Delivery onCollected(MessageHead head, Buffer utf8) {
-            return gate.onCollected(head, utf8);
+            return switch (dialect.fromClient(utf8)) {
+                case Translation.Unchanged _ -> gate.onCollected(head, utf8);
+                case Translation.Changed(Buffer translated) -> inPlace(gate.onCollected(head, translated), translated);
+                case Translation.Dropped _ -> Delivery.dropped();
+            };
+        }
+
+        private static Delivery inPlace(Delivery delivery, Buffer translated) {
+            return switch (delivery) {
+                case Delivery.AsIs _ -> Delivery.replaced(translated);
+                case Delivery.Later later ->
+                    Delivery.later(later.decision().map(decided -> inPlace(decided, translated)));
+                case Delivery.Replaced _, Delivery.Dropped _ -> delivery;
+            };
         }
 
         @Override

@@ -6,8 +6,13 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook;
+import dev.parley.ledger.PriceBook.Known;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.tenancy.Tenant;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -29,12 +34,16 @@ public final class ModelPolicy {
 
     /** Why the model cannot be used, or empty if it can; {@code param} names the field at fault. */
     public Optional<Refusal> refusal(ModelName model, ModelKind kind, String param) {
-        Optional<PricedModel> known = find(model).filter(priced -> priced.kind() == kind);
+        Optional<PricedModel> known = find(model);
         if (known.isEmpty()) {
+            return Optional.of(missing(model, kind).param(param));
+        }
+        if (known.get().kind() != kind) {
             return Optional.of(Refusal.of(
-                            Kind.NOT_FOUND,
-                            "model_not_found",
-                            "The model is not known here as a " + word(kind) + " model. " + valid(kind))
+                            Kind.BAD_REQUEST,
+                            "invalid_model",
+                            "'" + model + "' is a " + word(known.get().kind()) + " model" + hint(kind) + ' '
+                                    + valid(kind))
                     .param(param));
         }
         if (!allows(model)) {
@@ -52,13 +61,58 @@ public final class ModelPolicy {
         return prices.find(model, ticker.now());
     }
 
+    /** What a client's name for a model stands for. */
+    public ModelName resolve(ModelName asked) {
+        return prices.resolve(asked);
+    }
+
+    /** The models of the catalogue that this caller may use now, by name. */
+    public List<PricedModel> all() {
+        return prices.models(ticker.now()).stream()
+                .filter(priced -> allows(priced.name()))
+                .toList();
+    }
+
+    /** When the provider shuts the model down; empty if that is not known. */
+    public Optional<Instant> shutdownAt(ModelName model) {
+        return prices.known(model).flatMap(Known::shutdown);
+    }
+
+    /** Whether a token allows the model, by its name or by an alias. */
+    boolean allowedBy(Caller other, ModelName model) {
+        return other.allows(model) || prices.aliasesOf(model).stream().anyMatch(other::allows);
+    }
+
+    /** A list that names an alias allows what stands behind it. */
     private boolean allows(ModelName model) {
-        return terms.now().allows(model) && caller.allows(model);
+        Tenant tenant = terms.now();
+        return (tenant.allows(model) || prices.aliasesOf(model).stream().anyMatch(tenant::allows))
+                && allowedBy(caller, model);
+    }
+
+    /** The name is repeated only if the catalogue knows it: else it may be anything, a credential too. */
+    private Refusal missing(ModelName model, ModelKind kind) {
+        String words = prices.known(model)
+                .flatMap(Known::shutdown)
+                .filter(at -> !at.isAfter(ticker.now()))
+                .map(at -> "The model '" + model + "' was shut down on "
+                        + at.atOffset(ZoneOffset.UTC).toLocalDate() + ". ")
+                .orElse("The model does not exist here. ");
+        return Refusal.of(Kind.NOT_FOUND, "model_not_found", words + valid(kind));
+    }
+
+    private static String hint(ModelKind asked) {
+        return switch (asked) {
+            case CONVERSATION ->
+                " and holds no conversation: connect with intent=transcription, or name it in"
+                        + " audio.input.transcription.model of a session on a conversation model.";
+            case TRANSCRIPTION -> " and cannot transcribe for a session: connect with model=… to talk with it.";
+        };
     }
 
     private String valid(ModelKind kind) {
-        String names = prices.models(ticker.now()).stream()
-                .filter(priced -> priced.kind() == kind && allows(priced.name()))
+        String names = all().stream()
+                .filter(priced -> priced.kind() == kind)
                 .map(priced -> priced.name().value())
                 .sorted()
                 .limit(NAMED_MAX)

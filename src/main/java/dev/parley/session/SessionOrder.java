@@ -1,6 +1,7 @@
 package dev.parley.session;
 
 import dev.parley.auth.Caller;
+import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.SessionId;
 import dev.parley.ledger.PriceBook.ModelKind;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param terms shared with {@code models}
  * @param model always there for a conversation; of a transcription session the one of its URL, if any
+ * @param asked what the client calls the model, which may be an alias
+ * @param dialect how the client speaks
  * @param permit released by the session when it has ended
  */
 public record SessionOrder(
@@ -21,6 +24,8 @@ public record SessionOrder(
         Caller caller,
         ModelKind kind,
         @Nullable ModelName model,
+        @Nullable ModelName asked,
+        Dialect dialect,
         ModelPolicy models,
         SessionPermit permit) {
     /** The tenant's settings now. */
@@ -38,6 +43,6 @@ public record SessionOrder(
     public boolean isFor(Caller other) {
         return caller.tenant().equals(other.tenant())
                 && caller.subject().equals(other.subject())
-                && (model == null || other.allows(model));
+                && (model == null || models.allowedBy(other, model));
     }
 }

@@ -202,7 +202,7 @@ final class UpstreamSide implements Succession.Seat {
     private void serve(Tenure next) {
         tenure = next;
         next.takeOffice();
-        leg().judge(recording.ofUpstream(next.parts().upstreamGate()));
+        leg().judge(client.translating(recording.ofUpstream(next.parts().upstreamGate())));
         client.follow(recording.ofClient(next.parts().clientGate()), leg());
     }
 

@@ -203,7 +203,7 @@ public final class UsageFiler {
                 cover.period(),
                 services.node(),
                 source.account(),
-                model.name(),
+                asked(item),
                 model.name(),
                 source.model(),
                 item.status(),
@@ -214,6 +214,14 @@ public final class UsageFiler {
                 services.ticker().now(),
                 cover.reservedAt(),
                 charges);
+    }
+
+    /** A model that transcribes has no alias. */
+    private ModelName asked(Item item) {
+        ModelName name = order.asked();
+        return name != null && item.work() == Work.RESPONSE
+                ? name
+                : item.model().name();
     }
 
     private static String scope(SessionOrder order, UpstreamSession upstream, int ordinal) {

@@ -5,13 +5,16 @@ import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.PriceCatalogue;
 import dev.parley.ledger.Rates;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The catalogue and its price book in Postgres. Blocks. Thread-safe. */
 public final class JdbcPrices {
@@ -36,9 +39,20 @@ public final class JdbcPrices {
                 while (rows.next()) {
                     versions.add(version(rows));
                 }
-                return new PriceCatalogue(versions);
+                return new PriceCatalogue(versions, aliases(connection));
             }
         });
+    }
+
+    private static Map<ModelName, ModelName> aliases(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("select alias, model from model_alias");
+                ResultSet rows = query.executeQuery()) {
+            Map<ModelName, ModelName> aliases = new HashMap<>();
+            while (rows.next()) {
+                aliases.put(new ModelName(rows.getString("alias")), new ModelName(rows.getString("model")));
+            }
+            return aliases;
+        }
     }
 
     private static PriceCatalogue.Version version(ResultSet row) throws SQLException {

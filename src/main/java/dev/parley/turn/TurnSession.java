@@ -96,7 +96,7 @@ public final class TurnSession implements LiveSession {
         this.services = services;
         this.registry = registry;
         this.order = order;
-        this.client = new ClientSide(client);
+        this.client = new ClientSide(client, order.dialect());
         this.report = new SessionReport(services, order);
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);

@@ -71,7 +71,15 @@ class HandshakeIT {
         assertThat(authorized("acme", "?model=gpt-nonsense"))
                 .startsWith("HTTP/1.1 404")
                 .contains("\"code\":\"model_not_found\"", "gpt-realtime-mini", "\"param\":\"model\"");
-        assertThat(authorized("acme", "?model=whisper-1")).startsWith("HTTP/1.1 404");
+        assertThat(authorized("acme", "?model=whisper-1"))
+                .startsWith("HTTP/1.1 400")
+                .contains("\"code\":\"invalid_model\"", "intent=transcription", "gpt-realtime-mini");
+        assertThat(authorized("acme", "?intent=transcription&model=gpt-realtime"))
+                .startsWith("HTTP/1.1 400")
+                .contains("\"code\":\"invalid_model\"", "Valid models: gpt-4o-mini-transcribe");
+        assertThat(authorized("acme", "?model=gpt-4o-realtime-preview-2024-10-01"))
+                .as("an alias")
+                .startsWith("HTTP/1.1 101");
         assertThat(authorized("narrow", "?model=gpt-realtime"))
                 .startsWith("HTTP/1.1 403")
                 .contains("\"code\":\"model_not_allowed\"", "Valid models: gpt-realtime-mini.");

@@ -105,11 +105,14 @@ class HandshakeParserTest {
     }
 
     @Test
-    void refusesBetaClientsByHeaderAndSubprotocol() {
-        assertThat(code("model=m", bearer("t").add("OpenAI-Beta", "realtime=v1")))
-                .isEqualTo("beta_api_shape_disabled");
-        assertThat(code("model=m", bearer("t").add("Sec-WebSocket-Protocol", "realtime, openai-beta.realtime-v1")))
-                .isEqualTo("beta_api_shape_disabled");
+    void tellsBetaClientsByHeaderAndBySubprotocol() {
+        assertThat(valid("model=m", bearer("t")).beta()).isFalse();
+        assertThat(valid("model=m", bearer("t").add("OpenAI-Beta", "assistants=v2, realtime=v1"))
+                        .beta())
+                .isTrue();
+        assertThat(valid("model=m", bearer("t").add("Sec-WebSocket-Protocol", "realtime, openai-beta.realtime-v1"))
+                        .beta())
+                .isTrue();
     }
 
     @Test

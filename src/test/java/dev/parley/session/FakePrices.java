@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A catalogue of three models with the prices of protocol.md §5, in nano-dollars. */
 public final class FakePrices implements PriceBook {
@@ -40,6 +41,21 @@ public final class FakePrices implements PriceBook {
     @Override
     public Optional<PricedModel> find(ModelName model, Instant at) {
         return ALL.stream().filter(priced -> priced.name().equals(model)).findFirst();
+    }
+
+    @Override
+    public ModelName resolve(ModelName asked) {
+        return asked;
+    }
+
+    @Override
+    public Set<ModelName> aliasesOf(ModelName model) {
+        return Set.of();
+    }
+
+    @Override
+    public Optional<Known> known(ModelName model) {
+        return find(model, Instant.EPOCH).map(priced -> new Known(priced.kind(), Optional.empty()));
     }
 
     @Override

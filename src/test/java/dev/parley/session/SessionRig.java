@@ -7,6 +7,7 @@ import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.SessionConfig;
+import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
@@ -107,6 +108,8 @@ final class SessionRig implements AutoCloseable {
                 caller,
                 setup.kind,
                 setup.kind == ModelKind.CONVERSATION ? new ModelName(MODEL) : null,
+                setup.kind == ModelKind.CONVERSATION ? new ModelName(MODEL) : null,
+                Dialect.GA,
                 new ModelPolicy(prices, Ticker.SYSTEM, terms, caller),
                 budget);
         services = new SessionServices(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier;
 import dev.parley.config.SessionConfig;
+import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
@@ -146,6 +147,8 @@ class TurnStormTest {
                 caller,
                 ModelKind.CONVERSATION,
                 new ModelName("gpt-realtime"),
+                new ModelName("gpt-realtime"),
+                Dialect.GA,
                 new ModelPolicy(prices, loop, terms, caller),
                 money.permit());
     }
