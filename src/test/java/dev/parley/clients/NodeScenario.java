@@ -25,6 +25,17 @@ public final class NodeScenario {
      * @param clientClass {@code OpenAIRealtimeWS} or {@code OpenAIRealtimeWebSocket}
      */
     static JsonNode play(String scenario, String clientClass, String model, int port, String token) throws Exception {
+        return play("scenario.mjs", scenario, clientClass, model, port, token);
+    }
+
+    /** The same with the last client that speaks nothing but the beta. */
+    static JsonNode playBeta(String scenario, String clientClass, String model, int port, String token)
+            throws Exception {
+        return play("beta.mjs", scenario, clientClass, model, port, token);
+    }
+
+    private static JsonNode play(
+            String script, String scenario, String clientClass, String model, int port, String token) throws Exception {
         Map<String, String> environment = Map.of(
                 "PARLEY_URL",
                 "http://127.0.0.1:" + port + "/v1",
@@ -35,7 +46,7 @@ public final class NodeScenario {
                 "PARLEY_WAV",
                 RECORDING.toAbsolutePath().toString());
         String output = NodePackage.run(
-                FOLDER, List.of("node", "scenario.mjs", scenario, clientClass), environment, RUN_SECONDS_MAX);
+                FOLDER, List.of("node", script, scenario, clientClass), environment, RUN_SECONDS_MAX);
         return new ObjectMapper().readTree(output);
     }
 
