@@ -56,13 +56,15 @@ public final class BrokerTokens {
      *
      * @param lifetime one second up to the longest that is configured
      * @param models narrows the tenant's allow-list; null does not
+     * @param wholeTenant whether it may see what the tenant's other subjects have used
      */
     public record Order(
             TenantId tenant,
             SubjectId subject,
             Duration lifetime,
             @Nullable Set<ModelName> models,
-            OptionalInt outputTokensMax) {
+            OptionalInt outputTokensMax,
+            boolean wholeTenant) {
         public Order {
             if (outputTokensMax.isPresent() && outputTokensMax.getAsInt() < 1) {
                 throw new IllegalArgumentException("the most output tokens must be at least 1");
@@ -70,7 +72,7 @@ public final class BrokerTokens {
         }
 
         public static Order of(TenantId tenant, SubjectId subject, Duration lifetime) {
-            return new Order(tenant, subject, lifetime, null, OptionalInt.empty());
+            return new Order(tenant, subject, lifetime, null, OptionalInt.empty(), false);
         }
     }
 
@@ -94,6 +96,9 @@ public final class BrokerTokens {
             claims.put("models", names(order.models()));
         }
         order.outputTokensMax().ifPresent(tokens -> claims.put("max_output_tokens", tokens));
+        if (order.wholeTenant()) {
+            claims.put("usage", "tenant");
+        }
         return auth.generateToken(claims, new JWTOptions().setAlgorithm(Algorithm.HS256.wireName()));
     }
 

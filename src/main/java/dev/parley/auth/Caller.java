@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenId the token's {@code jti}, by which it can be revoked
  * @param models narrows the tenant's allow-list; null if the token does not
  * @param outputTokensMax narrows the tenant's cap on one response
+ * @param wholeTenant whether the token may see what the tenant's other subjects have used
  */
 public record Caller(
         TenantId tenant,
@@ -24,7 +25,21 @@ public record Caller(
         Instant issuedAt,
         Instant expiresAt,
         @Nullable Set<ModelName> models,
-        OptionalInt outputTokensMax) {
+        OptionalInt outputTokensMax,
+        boolean wholeTenant) {
+    /** One that speaks for its subject only. */
+    public Caller(
+            TenantId tenant,
+            SubjectId subject,
+            String issuer,
+            @Nullable String tokenId,
+            Instant issuedAt,
+            Instant expiresAt,
+            @Nullable Set<ModelName> models,
+            OptionalInt outputTokensMax) {
+        this(tenant, subject, issuer, tokenId, issuedAt, expiresAt, models, outputTokensMax, false);
+    }
+
     public boolean allows(ModelName model) {
         return models == null || models.contains(model);
     }

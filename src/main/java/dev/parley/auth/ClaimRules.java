@@ -55,7 +55,8 @@ final class ClaimRules {
                 issuedAt,
                 expiresAt,
                 models(claims.get("models")),
-                outputTokens(claims.get("max_output_tokens")));
+                outputTokens(claims.get("max_output_tokens")),
+                wholeTenant(claims.get("usage")));
     }
 
     /** The tenant that a token of the broker's own issuer names. */
@@ -165,6 +166,14 @@ final class ClaimRules {
             models.add(new ModelName(name.textValue()));
         }
         return Set.copyOf(models);
+    }
+
+    /** What the token may see beside its own subject's usage. */
+    private static boolean wholeTenant(@Nullable JsonNode claim) throws RejectedToken {
+        if (claim != null && !"tenant".equals(claim.textValue()) && !"subject".equals(claim.textValue())) {
+            throw RejectedToken.claim("usage", "must be \"subject\" or \"tenant\"");
+        }
+        return claim != null && "tenant".equals(claim.textValue());
     }
 
     private static OptionalInt outputTokens(@Nullable JsonNode claim) throws RejectedToken {

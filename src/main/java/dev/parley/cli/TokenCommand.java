@@ -70,6 +70,11 @@ final class TokenCommand extends DatabaseCommand {
             description = "The most that one response may ask for. Default: the tenant's.")
     private @Nullable Integer outputTokensMax;
 
+    @Option(
+            names = "--tenant-usage",
+            description = "It may read the usage of the whole tenant (GET /v1/usage). Default: its subject's only.")
+    private boolean wholeTenant;
+
     @Override
     void checkUsage() {
         if (tenant == null || subject == null) {
@@ -97,7 +102,7 @@ final class TokenCommand extends DatabaseCommand {
         try {
             BrokerTokens tokens = new BrokerTokens(vertx, settings.auth(), issuers(database, settings), Ticker.SYSTEM);
             OptionalInt tokensMax = outputTokensMax == null ? OptionalInt.empty() : OptionalInt.of(outputTokensMax);
-            out().println(tokens.mint(new BrokerTokens.Order(asked, user, lifetime, models, tokensMax)));
+            out().println(tokens.mint(new BrokerTokens.Order(asked, user, lifetime, models, tokensMax, wholeTenant)));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(String.valueOf(e.getMessage()));
         } finally {

@@ -8,6 +8,7 @@ import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.relay.RelayOptions;
+import dev.parley.rest.Api;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -44,6 +45,7 @@ final class ListenerLoop extends VerticleBase {
     private final RelayLimits limits;
     private final Legs legs;
     private final SessionOpener opener;
+    private final Api api;
     private final Duration upgradeTimeout;
     /** Connections before their upgrade, with the timer that will close them. */
     private final IdentityHashMap<HttpConnection, Long> waiting = new IdentityHashMap<>();
@@ -56,12 +58,14 @@ final class ListenerLoop extends VerticleBase {
             RelayLimits limits,
             Legs legs,
             SessionOpener opener,
+            Api api,
             Duration upgradeTimeout) {
         this.config = config;
         this.tls = tls;
         this.limits = limits;
         this.legs = legs;
         this.opener = opener;
+        this.api = api;
         this.upgradeTimeout = upgradeTimeout;
     }
 
@@ -119,6 +123,11 @@ final class ListenerLoop extends VerticleBase {
     }
 
     private void requested(HttpServerRequest request) {
+        String path = request.path();
+        if (path != null && api.serves(path)) {
+            ApiExchange.begin(api, request);
+            return;
+        }
         Refusal misplaced = misplaced(request);
         if (misplaced != null) {
             refuse(request, misplaced);

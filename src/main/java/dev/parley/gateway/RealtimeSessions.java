@@ -1,7 +1,8 @@
 package dev.parley.gateway;
 
 import dev.parley.auth.Caller;
-import dev.parley.auth.TokenVerifier.Verification;
+import dev.parley.auth.Callers;
+import dev.parley.auth.Callers.Identity;
 import dev.parley.config.Secret;
 import dev.parley.dialect.AliasDialect;
 import dev.parley.dialect.BetaDialect;
@@ -27,7 +28,6 @@ import dev.parley.session.SessionServices;
 import dev.parley.session.TenantTerms;
 import dev.parley.tenancy.PoolMode;
 import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantStatus;
 import dev.parley.turn.TurnSession;
 import dev.parley.turn.TurnUpstreams;
 import io.vertx.core.Context;
@@ -56,6 +56,7 @@ public final class RealtimeSessions implements SessionOpener {
             .retryAfter(RETRY_SOON);
 
     private final SessionServices services;
+    private final Callers callers;
     private final Admission admission;
     private final SessionRegistry registry;
     private final TurnUpstreams turns;
@@ -68,6 +69,7 @@ public final class RealtimeSessions implements SessionOpener {
     public RealtimeSessions(
             SessionServices services, Admission admission, SessionRegistry registry, TurnUpstreams turns, Peers peers) {
         this.services = services;
+        this.callers = new Callers(services.verifier(), services.tenants());
         this.admission = admission;
         this.registry = registry;
         this.turns = turns;
@@ -119,30 +121,10 @@ public final class RealtimeSessions implements SessionOpener {
 
     /** Goes on with whom the token speaks for, if its tenant may use the broker now. */
     private Future<Opening> identified(@Nullable Secret credential, BiFunction<Caller, Tenant, Future<Opening>> next) {
-        if (credential == null) {
-            return refused(Refusal.of(
-                    Kind.UNAUTHENTICATED,
-                    "missing_credentials",
-                    "You didn't provide a token: send 'Authorization: Bearer TOKEN' or the subprotocol"
-                            + " 'openai-insecure-api-key.TOKEN'."));
-        }
-        return services.verifier().verify(credential.reveal()).compose(verification -> switch (verification) {
-            case Verification.Rejected(Refusal refusal) -> refused(refusal);
-            case Verification.Verified(Caller caller) ->
-                services.tenants().find(caller.tenant()).compose(tenant -> {
-                    Optional<Refusal> barred = barred(tenant);
-                    return barred.isPresent() ? refused(barred.get()) : next.apply(caller, tenant.orElseThrow());
-                });
+        return callers.identify(credential).compose(identity -> switch (identity) {
+            case Identity.Unknown(Refusal refusal) -> refused(refusal);
+            case Identity.Known(Caller caller, Tenant tenant) -> next.apply(caller, tenant);
         });
-    }
-
-    private static Optional<Refusal> barred(Optional<Tenant> tenant) {
-        if (tenant.isEmpty()) {
-            return Optional.of(Refusal.of(Kind.FORBIDDEN, "unknown_tenant", "The token's tenant does not exist."));
-        }
-        return tenant.get().status() == TenantStatus.ACTIVE
-                ? Optional.empty()
-                : Optional.of(Refusal.of(Kind.FORBIDDEN, "tenant_suspended", "This tenant is suspended."));
     }
 
     private Future<Opening> admit(Handshake handshake, Caller caller, Tenant tenant) {

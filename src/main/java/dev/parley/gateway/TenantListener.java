@@ -4,6 +4,7 @@ import dev.parley.config.ListenerConfig;
 import dev.parley.config.RelayConfig;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.rest.Api;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -25,18 +26,26 @@ public final class TenantListener {
     private final RelayLimits limits;
     private final Legs legs;
     private final SessionOpener opener;
+    private final Api api;
     private final int eventLoops;
     private final List<ListenerLoop> loops = new CopyOnWriteArrayList<>();
     private volatile @Nullable String deployment;
 
     /** @param eventLoops how many event loops listen; at most those of {@code vertx} make sense */
     public TenantListener(
-            Vertx vertx, ListenerConfig config, RelayLimits limits, Legs legs, SessionOpener opener, int eventLoops) {
+            Vertx vertx,
+            ListenerConfig config,
+            RelayLimits limits,
+            Legs legs,
+            SessionOpener opener,
+            Api api,
+            int eventLoops) {
         this.vertx = vertx;
         this.config = config;
         this.limits = limits;
         this.legs = legs;
         this.opener = opener;
+        this.api = api;
         this.eventLoops = eventLoops;
     }
 
@@ -83,7 +92,7 @@ public final class TenantListener {
     }
 
     private ListenerLoop newLoop(@Nullable PemKeyCertOptions tls) {
-        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, UPGRADE_TIMEOUT);
+        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, api, UPGRADE_TIMEOUT);
         loops.add(loop);
         return loop;
     }

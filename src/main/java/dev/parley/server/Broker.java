@@ -4,6 +4,7 @@ import dev.parley.admin.AdminListener;
 import dev.parley.admin.RecentTurns;
 import dev.parley.admin.TenantDoor;
 import dev.parley.auth.BrokerTokens;
+import dev.parley.auth.Callers;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
@@ -22,10 +23,13 @@ import dev.parley.quota.GrantedAdmission;
 import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
+import dev.parley.rest.Api;
+import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcLedgerStore;
+import dev.parley.store.JdbcUsage;
 import dev.parley.store.PeriodFloor;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
@@ -187,7 +191,17 @@ public final class Broker implements AutoCloseable {
         Resumption resuming = Resumption.start(vertx, config, storage, lookUps, legs, registry, parts);
         telemetry.observe(resuming.nodes());
         tenantPort = startTenantListener(
-                vertx, blocking, legs, new RealtimeSessions(services, admission, registry, turns, resuming.peers()));
+                vertx,
+                blocking,
+                legs,
+                new RealtimeSessions(services, admission, registry, turns, resuming.peers()),
+                new TenantApi(
+                        new Callers(verifier, tenants),
+                        storage.prices(),
+                        new JdbcUsage(storage.database()),
+                        new TenantLimits(),
+                        blocking,
+                        Ticker.SYSTEM));
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
     }
@@ -312,7 +326,7 @@ public final class Broker implements AutoCloseable {
         return verifier;
     }
 
-    private int startTenantListener(Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions)
+    private int startTenantListener(Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions, Api api)
             throws StartException {
         PemFiles pem = PemFiles.of(vertx, "http", config.http());
         TenantListener listener = new TenantListener(
@@ -321,6 +335,7 @@ public final class Broker implements AutoCloseable {
                 TenantListener.clientLimits(config.relay()),
                 legs,
                 new MeteredOpener(sessions, telemetry.meters()),
+                api,
                 Loops.number(config.relay()));
         int port = Waiting.forListener("http", config.http(), listener.start(pem == null ? null : pem.options()));
         parts.add("tenant listener", () -> Waiting.forStop(listener.close()));

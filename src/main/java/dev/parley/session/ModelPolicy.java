@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Which models one caller may use: those of the catalogue that its tenant and its token both allow. Thread-safe. */
@@ -71,6 +72,11 @@ public final class ModelPolicy {
         return prices.models(ticker.now()).stream()
                 .filter(priced -> allows(priced.name()))
                 .toList();
+    }
+
+    /** Its other names. */
+    public Set<ModelName> aliasesOf(ModelName model) {
+        return prices.aliasesOf(model);
     }
 
     /** When the provider shuts the model down; empty if that is not known. */

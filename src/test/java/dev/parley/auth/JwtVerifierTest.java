@@ -274,12 +274,14 @@ class JwtVerifierTest {
                 new SubjectId("bob"),
                 Duration.ofMinutes(5),
                 Set.of(new ModelName("gpt-realtime")),
-                OptionalInt.of(64))));
+                OptionalInt.of(64),
+                true)));
 
         assertThat(caller.tenant()).isEqualTo(AuthRig.GLOBEX);
         assertThat(caller.subject()).isEqualTo(new SubjectId("bob"));
         assertThat(caller.models()).containsExactly(new ModelName("gpt-realtime"));
         assertThat(caller.outputTokensMax()).hasValue(64);
+        assertThat(caller.wholeTenant()).isTrue();
         assertThat(caller.tokenId()).hasSize(22);
         assertThat(caller.expiresAt()).isEqualTo(rig.ticker.now().plusSeconds(300));
     }

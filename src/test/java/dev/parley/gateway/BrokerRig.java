@@ -3,6 +3,7 @@ package dev.parley.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.auth.BrokerTokens;
+import dev.parley.auth.Callers;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.auth.MasterKey;
 import dev.parley.cluster.ClusterPermits;
@@ -31,6 +32,7 @@ import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionEvents;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
@@ -45,6 +47,7 @@ import dev.parley.store.JdbcNodes;
 import dev.parley.store.JdbcPermits;
 import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcTenants;
+import dev.parley.store.JdbcUsage;
 import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.tenancy.Tenant;
@@ -59,6 +62,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -161,6 +165,13 @@ public final class BrokerRig implements AutoCloseable {
                 clientLimits,
                 legs,
                 new RealtimeSessions(services, admission, registry, turns, new OnlyNode()),
+                new TenantApi(
+                        new Callers(verifier, directory),
+                        prices,
+                        new JdbcUsage(database.database()),
+                        new TenantLimits(),
+                        blocking,
+                        ticker),
                 2);
         port = get(listener.start(null));
     }
@@ -241,6 +252,12 @@ public final class BrokerRig implements AutoCloseable {
 
     public String token(String tenant, Duration lifetime) {
         return tokens.mint(BrokerTokens.Order.of(new TenantId(tenant), new SubjectId("alice"), lifetime));
+    }
+
+    /** A token that may see what the tenant's other subjects have used. */
+    String tenantToken(String tenant) {
+        return tokens.mint(new BrokerTokens.Order(
+                new TenantId(tenant), new SubjectId("backend"), Duration.ofHours(1), null, OptionalInt.empty(), true));
     }
 
     public WireClient connect(String tenant) throws Exception {

@@ -88,6 +88,18 @@ class ArchitectureTest {
                             "upstream",
                             "session")),
             Map.entry(
+                    "rest",
+                    Set.of(
+                            "domain",
+                            "concurrent",
+                            "config",
+                            "protocol",
+                            "tenancy",
+                            "auth",
+                            "quota",
+                            "ledger",
+                            "session")),
+            Map.entry(
                     "gateway",
                     Set.of(
                             "domain",
@@ -102,7 +114,8 @@ class ArchitectureTest {
                             "quota",
                             "ledger",
                             "session",
-                            "turn")),
+                            "turn",
+                            "rest")),
             Map.entry(
                     "admin",
                     Set.of(

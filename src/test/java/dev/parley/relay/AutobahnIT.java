@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.config.ListenerConfig;
 import dev.parley.gateway.TenantListener;
+import dev.parley.rest.Api;
 import io.vertx.core.Vertx;
 import java.io.File;
 import java.nio.file.Files;
@@ -44,6 +45,7 @@ class AutobahnIT {
                     roomy(),
                     legs,
                     new EchoSessions(vertx, legs, roomy(), upstream),
+                    Api.NONE,
                     1);
             int port = Rig.await(listener.start(null));
             fuzz("ws://127.0.0.1:" + port + "/v1/realtime?model=echo");

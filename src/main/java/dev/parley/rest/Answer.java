@@ -1,0 +1,23 @@
+package dev.parley.rest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.Refusal;
+import dev.parley.protocol.Json;
+import dev.parley.protocol.RejectionMapper;
+import io.vertx.core.buffer.Buffer;
+import java.util.Map;
+
+/** What is answered. */
+public record Answer(int status, Map<String, String> headers, Buffer body) {
+    private static final int OK = 200;
+
+    static Answer ok(JsonNode json) {
+        return new Answer(
+                OK, Map.of("Content-Type", "application/json", "Cache-Control", "no-store"), Json.bytes(json));
+    }
+
+    public static Answer refused(Refusal refusal) {
+        return new Answer(
+                refusal.kind().httpStatus(), RejectionMapper.httpHeaders(refusal), RejectionMapper.httpBody(refusal));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.parley.rest;
+
+import org.jspecify.annotations.NullMarked;
