@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             NodeCommand.class,
             SessionCommand.class,
             AccountCommand.class,
+            ModelsCommand.class,
             BillingCommand.class,
             AuditCommand.class,
             AdministratorCommand.class,

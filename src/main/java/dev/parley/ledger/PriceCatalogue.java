@@ -62,6 +62,12 @@ public final class PriceCatalogue implements PriceBook {
         return Optional.ofNullable(models.get(model)).map(History::known);
     }
 
+    /** With the newest prices that there are, in force or not, shut down or not. */
+    Optional<PricedModel> last(ModelName model) {
+        return Optional.ofNullable(models.get(model))
+                .map(history -> history.byStart().lastEntry().getValue());
+    }
+
     /**
      * A model with the prices in force from a moment on.
      *

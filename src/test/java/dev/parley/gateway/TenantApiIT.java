@@ -143,8 +143,7 @@ class TenantApiIT {
             return budget.path("amount")
                     .asText()
                     .transform(amount -> new BigDecimal(amount)
-                            .subtract(
-                                    new BigDecimal(budget.path("left").asText()))
+                            .subtract(new BigDecimal(budget.path("left").asText()))
                             .stripTrailingZeros()
                             .toPlainString());
         } catch (Exception failure) {
@@ -156,8 +155,7 @@ class TenantApiIT {
         return rig.tenantToken(tenant);
     }
 
-    private static HttpResponse<String> get(String path, @Nullable String token)
-            throws Exception {
+    private static HttpResponse<String> get(String path, @Nullable String token) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(path)));
         if (token != null) {
             request.header("Authorization", "Bearer " + token);
