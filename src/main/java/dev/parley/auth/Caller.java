@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param models narrows the tenant's allow-list; null if the token does not
  * @param outputTokensMax narrows the tenant's cap on one response
  * @param wholeTenant whether the token may see what the tenant's other subjects have used
+ * @param binding of a caller by client secret; null for one by token
  */
 public record Caller(
         TenantId tenant,
@@ -26,7 +27,8 @@ public record Caller(
         Instant expiresAt,
         @Nullable Set<ModelName> models,
         OptionalInt outputTokensMax,
-        boolean wholeTenant) {
+        boolean wholeTenant,
+        @Nullable Binding binding) {
     /** One that speaks for its subject only. */
     public Caller(
             TenantId tenant,
@@ -37,7 +39,7 @@ public record Caller(
             Instant expiresAt,
             @Nullable Set<ModelName> models,
             OptionalInt outputTokensMax) {
-        this(tenant, subject, issuer, tokenId, issuedAt, expiresAt, models, outputTokensMax, false);
+        this(tenant, subject, issuer, tokenId, issuedAt, expiresAt, models, outputTokensMax, false, null);
     }
 
     public boolean allows(ModelName model) {

@@ -56,7 +56,8 @@ final class ClaimRules {
                 expiresAt,
                 models(claims.get("models")),
                 outputTokens(claims.get("max_output_tokens")),
-                wholeTenant(claims.get("usage")));
+                wholeTenant(claims.get("usage")),
+                null);
     }
 
     /** The tenant that a token of the broker's own issuer names. */

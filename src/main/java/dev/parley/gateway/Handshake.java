@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a client asks for in a well-formed upgrade request; nothing of it is verified yet.
  *
- * @param kind conversation or transcription
- * @param model always there for a conversation; of a transcription session it serves policy only
+ * @param kind conversation also where it is not said, and a client secret has to say it
+ * @param model there for a conversation, unless a client secret has to say it; of a transcription session it serves policy only
  * @param beta whether the client speaks the beta
  * @param credential the token from the header or the subprotocol; null if there was none
  */

@@ -1,5 +1,6 @@
 package dev.parley.gateway;
 
+import dev.parley.auth.SecretToken;
 import dev.parley.config.Secret;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
@@ -129,7 +130,8 @@ final class HandshakeParser {
                     ? new Outcome.Valid(new Handshake(ModelKind.TRANSCRIPTION, model, beta, credential))
                     : invalid("invalid_intent", "'intent' must be 'transcription'.", "intent");
         }
-        return model == null
+        boolean bound = credential != null && SecretToken.is(credential.reveal());
+        return model == null && !bound
                 ? invalid(
                         "missing_model",
                         "You must provide a model parameter, as in /v1/realtime?model=…, or intent=transcription.",

@@ -1,5 +1,6 @@
 package dev.parley.gateway;
 
+import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
 import dev.parley.auth.Callers;
 import dev.parley.auth.Callers.Identity;
@@ -36,6 +37,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The tenants' door: verifies the token, checks tenant, model and limits, and makes the session. Thread-safe. */
@@ -55,25 +57,42 @@ public final class RealtimeSessions implements SessionOpener {
             .param("session_id")
             .retryAfter(RETRY_SOON);
 
+    private static final Refusal USED_UP = Refusal.of(
+            Kind.UNAUTHENTICATED,
+            "client_secret_used",
+            "This client secret was for one session, which has been started. Get a new one.");
+
+    private static final Refusal UNREADABLE = Refusal.of(
+                    Kind.OVERLOADED, "server_error", "The client secret cannot be checked now; please try again.")
+            .retryAfter(RETRY_SOON);
+
     private final SessionServices services;
     private final Callers callers;
     private final Admission admission;
     private final SessionRegistry registry;
     private final TurnUpstreams turns;
     private final Peers peers;
+    private final Function<Binding, Future<Boolean>> secrets;
 
     /**
      * @param turns where the responses of sessions in turn mode run
      * @param peers the other nodes, which may have the session that a client comes back to
+     * @param secrets starts a session with a client secret; false if it has none left
      */
     public RealtimeSessions(
-            SessionServices services, Admission admission, SessionRegistry registry, TurnUpstreams turns, Peers peers) {
+            SessionServices services,
+            Admission admission,
+            SessionRegistry registry,
+            TurnUpstreams turns,
+            Peers peers,
+            Function<Binding, Future<Boolean>> secrets) {
         this.services = services;
         this.callers = new Callers(services.verifier(), services.tenants());
         this.admission = admission;
         this.registry = registry;
         this.turns = turns;
         this.peers = peers;
+        this.secrets = secrets;
     }
 
     @Override
@@ -130,8 +149,20 @@ public final class RealtimeSessions implements SessionOpener {
     private Future<Opening> admit(Handshake handshake, Caller caller, Tenant tenant) {
         TenantTerms terms = new TenantTerms(tenant);
         ModelPolicy models = new ModelPolicy(services.prices(), services.ticker(), terms, caller);
-        ModelName asked = handshake.model();
-        ModelName model = asked == null ? null : models.resolve(asked);
+        return switch (Bound.of(handshake, caller, models)) {
+            case Bound.Outcome.Refused(Refusal refusal) -> refused(refusal);
+            case Bound.Outcome.Asked(Handshake asked, ModelName model) ->
+                admit(asked, model, caller, tenant, terms, models);
+        };
+    }
+
+    private Future<Opening> admit(
+            Handshake handshake,
+            @Nullable ModelName model,
+            Caller caller,
+            Tenant tenant,
+            TenantTerms terms,
+            ModelPolicy models) {
         Optional<Refusal> barred =
                 Optional.ofNullable(model).flatMap(name -> models.refusal(name, handshake.kind(), "model"));
         if (barred.isPresent()) {
@@ -140,20 +171,35 @@ public final class RealtimeSessions implements SessionOpener {
         SessionId id = SessionId.random();
         return admission
                 .openSession(new SessionRequest(id, tenant, caller.subject(), model))
-                .map(decision -> switch (decision) {
-                    case SessionDecision.Refused(Refusal refusal) -> new Opening.Refused(refusal);
+                .compose(decision -> switch (decision) {
+                    case SessionDecision.Refused(Refusal refusal) -> refused(refusal);
                     case SessionDecision.Admitted(SessionPermit permit) ->
-                        accept(new SessionOrder(
+                        used(new SessionOrder(
                                 id,
                                 terms,
                                 caller,
                                 handshake.kind(),
                                 model,
-                                asked,
+                                handshake.model(),
                                 dialect(handshake, model),
                                 models,
                                 permit));
                 });
+    }
+
+    /** A secret for one session is used up when that session is admitted, and not by a refusal. */
+    private Future<Opening> used(SessionOrder order) {
+        Binding binding = order.caller().binding();
+        if (binding == null || !binding.singleUse()) {
+            return Future.succeededFuture(accept(order));
+        }
+        return secrets.apply(binding).transform(used -> {
+            if (used.succeeded() && used.result()) {
+                return Future.succeededFuture(accept(order));
+            }
+            order.permit().release();
+            return refused(used.succeeded() ? USED_UP : UNREADABLE);
+        });
     }
 
     private static Dialect dialect(Handshake handshake, @Nullable ModelName model) {

@@ -5,7 +5,10 @@ import dev.parley.admin.RecentTurns;
 import dev.parley.admin.TenantDoor;
 import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.Callers;
+import dev.parley.auth.ClientSecrets;
 import dev.parley.auth.JwtVerifier;
+import dev.parley.auth.SecretVerifier;
+import dev.parley.auth.TokenVerifier;
 import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
@@ -27,6 +30,7 @@ import dev.parley.rest.Api;
 import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
+import dev.parley.store.JdbcClientSecrets;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcLedgerStore;
 import dev.parley.store.JdbcUsage;
@@ -153,7 +157,8 @@ public final class Broker implements AutoCloseable {
         Nodes node = startNode(vertx, storage, tenants);
         GrantKeeper grants = startGrants(storage, node); // before the writer: stopped after the last entry is written
         LedgerWriter writer = startLedger(vertx, storage, node.identity());
-        JwtVerifier verifier = startVerifier(vertx, storage, tenants);
+        ClientSecrets secrets = new JdbcClientSecrets(storage.database());
+        TokenVerifier verifier = new SecretVerifier(startVerifier(vertx, storage, tenants), secrets, tenants, blocking);
         startWebhooks(vertx, storage);
         BytesLegs legs = new BytesLegs();
         Backlogs backlogs = new Backlogs();
@@ -194,12 +199,19 @@ public final class Broker implements AutoCloseable {
                 vertx,
                 blocking,
                 legs,
-                new RealtimeSessions(services, admission, registry, turns, resuming.peers()),
+                new RealtimeSessions(
+                        services,
+                        admission,
+                        registry,
+                        turns,
+                        resuming.peers(),
+                        binding -> blocking.call(() -> secrets.use(binding))),
                 new TenantApi(
                         new Callers(verifier, tenants),
                         storage.prices(),
                         new JdbcUsage(storage.database()),
                         new TenantLimits(),
+                        secrets,
                         blocking,
                         Ticker.SYSTEM));
         resuming.reachedAt(config, tenantPort, parts);

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.SessionView;
+import dev.parley.tenancy.Tenant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -16,15 +18,30 @@ import java.util.stream.Collectors;
 public final class RequestRules {
     private static final int NAMED_MAX = 20;
 
-    private final SessionOrder order;
+    private final Supplier<Tenant> tenant;
+    private final FixedSettings fixed;
 
     public RequestRules(SessionOrder order) {
-        this.order = order;
+        this(order::tenant, FixedSettings.of(order.caller()));
+    }
+
+    private RequestRules(Supplier<Tenant> tenant, FixedSettings fixed) {
+        this.tenant = tenant;
+        this.fixed = fixed;
+    }
+
+    /** For settings that no session has yet. */
+    public static RequestRules of(Tenant tenant) {
+        return new RequestRules(() -> tenant, FixedSettings.NONE);
     }
 
     /** @param where the name of the object, {@code session} or {@code response} */
     public Optional<Refusal> refusal(JsonNode object, String where) {
-        if (object.hasNonNull("prompt") && !order.tenant().promptsAllowed()) {
+        Optional<Refusal> change = fixed.refusal(object, where);
+        if (change.isPresent()) {
+            return change;
+        }
+        if (object.hasNonNull("prompt") && !tenant.get().promptsAllowed()) {
             return Optional.of(Refusal.of(Kind.FORBIDDEN, "prompt_not_allowed", "Hosted prompts are not allowed here.")
                     .param(where + ".prompt"));
         }
@@ -42,17 +59,17 @@ public final class RequestRules {
 
     private Optional<Refusal> voiceRefusal(JsonNode object, String where) {
         JsonNode voice = object.path("audio").path("output").path("voice");
-        if (voice.isMissingNode() || voice.isNull() || order.tenant().voices().isEmpty()) {
+        if (voice.isMissingNode() || voice.isNull() || tenant.get().voices().isEmpty()) {
             return Optional.empty();
         }
         String name = SessionView.voice(voice);
-        return name != null && order.tenant().allowsVoice(name)
+        return name != null && tenant.get().allowsVoice(name)
                 ? Optional.empty()
                 : Optional.of(Refusal.of(
                                 Kind.FORBIDDEN,
                                 "voice_not_allowed",
                                 "This voice is not on your list. Valid voices: "
-                                        + order.tenant().voices().stream()
+                                        + tenant.get().voices().stream()
                                                 .sorted()
                                                 .limit(NAMED_MAX)
                                                 .collect(Collectors.joining(", "))
@@ -63,7 +80,7 @@ public final class RequestRules {
     private Optional<Refusal> toolRefusal(JsonNode object, String where) {
         int index = 0;
         for (JsonNode tool : object.path("tools")) {
-            if ("mcp".equals(tool.path("type").textValue()) && !order.tenant().mcpAllowed()) {
+            if ("mcp".equals(tool.path("type").textValue()) && !tenant.get().mcpAllowed()) {
                 return Optional.of(Refusal.of(Kind.FORBIDDEN, "mcp_not_allowed", "MCP tools are not allowed here.")
                         .param(where + ".tools[" + index + ']'));
             }
@@ -94,7 +111,7 @@ public final class RequestRules {
     }
 
     /** Empty if {@code max_output_tokens} is missing, {@code "inf"}, or a whole number from 1. */
-    static Optional<Refusal> outputLimitRefusal(JsonNode object, String where) {
+    public static Optional<Refusal> outputLimitRefusal(JsonNode object, String where) {
         JsonNode limit = object.path("max_output_tokens");
         boolean fine = limit.isMissingNode()
                 || "inf".equals(limit.textValue())

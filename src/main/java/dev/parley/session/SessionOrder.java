@@ -5,8 +5,11 @@ import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.SessionId;
 import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.protocol.ClientEvents;
 import dev.parley.quota.SessionPermit;
 import dev.parley.tenancy.Tenant;
+import io.vertx.core.buffer.Buffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +31,18 @@ public record SessionOrder(
         Dialect dialect,
         ModelPolicy models,
         SessionPermit permit) {
+    /** What is wrong with settings of a client secret is told under this id. */
+    public static final String BOUND_EVENT_ID = "client_secret";
+
     /** The tenant's settings now. */
     public Tenant tenant() {
         return terms.now();
+    }
+
+    /** The event by which the settings of a client secret take effect; empty if there is no such thing. */
+    public Optional<Buffer> boundUpdate() {
+        return Optional.ofNullable(caller.binding())
+                .map(binding -> ClientEvents.sessionUpdate(BOUND_EVENT_ID, binding.session()));
     }
 
     /** The model that is named upstream. */

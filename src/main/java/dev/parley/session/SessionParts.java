@@ -5,12 +5,16 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.SessionView;
+import dev.parley.relay.Delivery;
+import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 /** What a session consists of once it has an upstream, put together. */
 final class SessionParts {
     private final JsonNode created;
+    private final Leg upstream;
+    /** Null behind the first upstream: those that follow are told all settings at once. */
+    private final @Nullable Buffer bound;
+
     private final EffectiveConfig config;
     private final OwnEvents ids;
     private final AudioMeter audio;
@@ -42,6 +50,8 @@ final class SessionParts {
         JsonNode opened =
                 Json.object(upstream.created()).orElseThrow(() -> new IllegalStateException("session.created is JSON"));
         created = opened.path("session");
+        this.upstream = upstream.leg();
+        this.bound = ordinal == 1 ? order.boundUpdate().orElse(null) : null;
         config = new EffectiveConfig(SessionView.of(opened));
         ModelName name = order.model();
         PricedModel model = order.kind() == ModelKind.CONVERSATION && name != null
@@ -148,7 +158,23 @@ final class SessionParts {
         return spare.arm()
                 .compose(refusal -> refusal.isPresent()
                         ? Future.succeededFuture(refusal)
-                        : updates.begin().map(_ -> refusal));
+                        : updates.begin().compose(_ -> bind()).map(_ -> refusal));
+    }
+
+    /** Sets what the client's secret has bound, as if the client had asked for it. */
+    private Future<Void> bind() {
+        Buffer update = bound;
+        if (update == null) {
+            return Future.succeededFuture();
+        }
+        return clientGate.judge(EventType.SESSION_UPDATE, update).map(decided -> {
+            switch (decided) {
+                case Delivery.AsIs _ -> upstream.send(update);
+                case Delivery.Replaced(Buffer utf8) -> upstream.send(utf8);
+                case Delivery.Dropped _, Delivery.Later _ -> {} // refused: the client has been told
+            }
+            return null;
+        });
     }
 
     /** Why the session cannot go on, now that the tenant's settings have changed. */

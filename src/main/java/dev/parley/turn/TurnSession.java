@@ -147,7 +147,9 @@ public final class TurnSession implements LiveSession {
             client.keep(services.backlogs().open(window), null);
             registry.known(this);
         }
+        Optional<Refusal> unbound = order.boundUpdate().flatMap(parts.settings()::bind);
         parts.outbox().send(parts.settings().event("session.created"));
+        unbound.ifPresent(refusal -> life.refuse(refusal, SessionOrder.BOUND_EVENT_ID));
         client.start();
         lifetime.limitLength();
         lifetime.watch(client::expire);

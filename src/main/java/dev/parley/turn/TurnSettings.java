@@ -3,15 +3,18 @@ package dev.parley.turn;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.conversation.Checks;
+import dev.parley.conversation.ClientError;
 import dev.parley.conversation.SessionState;
 import dev.parley.conversation.Tokens;
 import dev.parley.conversation.Trees;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
+import dev.parley.protocol.Json;
 import dev.parley.protocol.SessionView;
 import dev.parley.session.RequestRules;
 import dev.parley.tenancy.Tenant;
+import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
 
 /**
@@ -70,6 +73,22 @@ final class TurnSettings {
             prompted |= patch.has("prompt");
         }
         return refusal;
+    }
+
+    /** Sets what the client's secret has bound; why it cannot be set, or empty. */
+    Optional<Refusal> bind(Buffer update) {
+        try {
+            return Json.object(update)
+                    .flatMap(event -> event instanceof ObjectNode object ? update(object, false) : Optional.empty());
+        } catch (ClientError error) {
+            ObjectNode told = error.toError();
+            return Optional.of(new Refusal(
+                    Refusal.Kind.BAD_REQUEST,
+                    told.path("code").asText("invalid_value"),
+                    told.path("message").asText(),
+                    told.path("param").textValue(),
+                    null));
+        }
     }
 
     /** Members of every response: what the session says, where the client has said it at all. */

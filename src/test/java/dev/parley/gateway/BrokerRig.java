@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.Callers;
+import dev.parley.auth.ClientSecrets;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.auth.MasterKey;
+import dev.parley.auth.SecretVerifier;
+import dev.parley.auth.TokenVerifier;
 import dev.parley.cluster.ClusterPermits;
 import dev.parley.cluster.Membership;
 import dev.parley.cluster.NodeStore;
@@ -39,6 +42,7 @@ import dev.parley.session.SessionServices;
 import dev.parley.simulator.Script;
 import dev.parley.simulator.Simulator;
 import dev.parley.simulator.SimulatorOptions;
+import dev.parley.store.JdbcClientSecrets;
 import dev.parley.store.JdbcErrorRecorder;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcIssuers;
@@ -86,7 +90,7 @@ public final class BrokerRig implements AutoCloseable {
     private final Membership membership;
     private final ClusterPermits permits;
     private final GrantKeeper grants;
-    private final JwtVerifier verifier;
+    private final JwtVerifier tokenVerifier;
     private final BrokerTokens tokens;
     private final Accounts accounts;
     private final SessionPool connector;
@@ -130,8 +134,10 @@ public final class BrokerRig implements AutoCloseable {
         JdbcIssuers issuers = new JdbcIssuers(
                 database.database(), MasterKey.open(auth, java.nio.file.Files.createTempDirectory("parley-rig")));
         tokens = new BrokerTokens(vertx, auth, issuers, ticker);
-        verifier = new JwtVerifier(vertx, blocking, auth, issuers, directory, ticker);
-        get(verifier.start());
+        tokenVerifier = new JwtVerifier(vertx, blocking, auth, issuers, directory, ticker);
+        get(tokenVerifier.start());
+        ClientSecrets secrets = new JdbcClientSecrets(database.database());
+        TokenVerifier verifier = new SecretVerifier(tokenVerifier, secrets, directory, blocking);
         accounts = new Accounts(
                 account -> new AccountClient(vertx, account, Duration.ofSeconds(5), RelayLimits.upstream(), legs),
                 () -> new Breaker(new SplittableRandom(1)));
@@ -164,12 +170,19 @@ public final class BrokerRig implements AutoCloseable {
                 new ListenerConfig("127.0.0.1", 0, null, null),
                 clientLimits,
                 legs,
-                new RealtimeSessions(services, admission, registry, turns, new OnlyNode()),
+                new RealtimeSessions(
+                        services,
+                        admission,
+                        registry,
+                        turns,
+                        new OnlyNode(),
+                        binding -> blocking.call(() -> secrets.use(binding))),
                 new TenantApi(
                         new Callers(verifier, directory),
                         prices,
                         new JdbcUsage(database.database()),
                         new TenantLimits(),
+                        secrets,
                         blocking,
                         ticker),
                 2);
@@ -334,7 +347,7 @@ public final class BrokerRig implements AutoCloseable {
         stopped(simulator.close());
         ledger.close();
         errors.close();
-        verifier.close();
+        tokenVerifier.close();
         prices.close();
         blocking.close();
         stopped(vertx.close());

@@ -94,6 +94,7 @@ class ArchitectureTest {
                             "concurrent",
                             "config",
                             "protocol",
+                            "dialect",
                             "tenancy",
                             "auth",
                             "quota",

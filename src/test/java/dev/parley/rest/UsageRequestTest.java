@@ -69,6 +69,7 @@ class UsageRequestTest {
                 NOW.plusSeconds(60),
                 null,
                 OptionalInt.empty(),
-                wholeTenant);
+                wholeTenant,
+                null);
     }
 }
