@@ -4,6 +4,7 @@ import dev.parley.auth.TokenVerifier.Verification;
 import dev.parley.config.Secret;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
+import dev.parley.tenancy.OriginBook;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TenantDirectory;
 import dev.parley.tenancy.TenantStatus;
@@ -14,10 +15,12 @@ import org.jspecify.annotations.Nullable;
 public final class Callers {
     private final TokenVerifier verifier;
     private final TenantDirectory tenants;
+    private final OriginBook origins;
 
-    public Callers(TokenVerifier verifier, TenantDirectory tenants) {
+    public Callers(TokenVerifier verifier, TenantDirectory tenants, OriginBook origins) {
         this.verifier = verifier;
         this.tenants = tenants;
+        this.origins = origins;
     }
 
     /** Who it is, or why nobody. */
@@ -27,8 +30,11 @@ public final class Callers {
         record Unknown(Refusal refusal) implements Identity {}
     }
 
-    /** @param credential null if there was none */
-    public Future<Identity> identify(@Nullable Secret credential) {
+    /**
+     * @param credential null if there was none
+     * @param origin the page that a browser comes from; null for others
+     */
+    public Future<Identity> identify(@Nullable Secret credential, @Nullable String origin) {
         if (credential == null) {
             return unknown(Refusal.of(
                     Kind.UNAUTHENTICATED,
@@ -39,14 +45,18 @@ public final class Callers {
         return verifier.verify(credential.reveal()).compose(verification -> switch (verification) {
             case Verification.Rejected(Refusal refusal) -> unknown(refusal);
             case Verification.Verified(Caller caller) ->
-                tenants.find(caller.tenant()).map(tenant -> standing(caller, tenant.orElse(null)));
+                tenants.find(caller.tenant()).map(tenant -> standing(caller, tenant.orElse(null), origin));
         });
     }
 
-    private static Identity standing(Caller caller, @Nullable Tenant tenant) {
+    private Identity standing(Caller caller, @Nullable Tenant tenant, @Nullable String origin) {
         if (tenant == null) {
             return new Identity.Unknown(
                     Refusal.of(Kind.FORBIDDEN, "unknown_tenant", "The token's tenant does not exist."));
+        }
+        if (origin != null && !origins.allows(tenant.id(), origin)) {
+            return new Identity.Unknown(Refusal.of(
+                    Kind.FORBIDDEN, "origin_not_allowed", "This page's origin is not on the tenant's list."));
         }
         return tenant.status() == TenantStatus.ACTIVE
                 ? new Identity.Known(caller, tenant)

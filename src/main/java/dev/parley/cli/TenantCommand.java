@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
             TenantCommand.Set_.class,
             TenantCommand.Suspend.class,
             TenantCommand.Resume.class,
-            IssuerCommand.class
+            IssuerCommand.class,
+            TenantOriginsCommand.class
         },
         footer = {
             "",

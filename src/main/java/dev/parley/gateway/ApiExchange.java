@@ -6,34 +6,40 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.rest.Answer;
 import dev.parley.rest.Api;
 import dev.parley.rest.Call;
+import dev.parley.tenancy.OriginBook;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One request of the HTTP API: reads it, bounded, has it answered, and closes the connection. One event loop. */
 final class ApiExchange {
     private static final Logger LOGGER = LoggerFactory.getLogger(ApiExchange.class);
+    private static final int NO_CONTENT = 204;
+    private static final int FORBIDDEN = 403;
     private static final int BODY_BYTES_MAX = 256 << 10;
     private static final int CREDENTIAL_LENGTH_MAX = 8192;
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
 
     private final Api api;
+    private final OriginBook origins;
     private final HttpServerRequest request;
     private final Buffer body = Buffer.buffer();
     private boolean answered;
 
-    private ApiExchange(Api api, HttpServerRequest request) {
+    private ApiExchange(Api api, OriginBook origins, HttpServerRequest request) {
         this.api = api;
+        this.origins = origins;
         this.request = request;
     }
 
-    static void begin(Api api, HttpServerRequest request) {
-        new ApiExchange(api, request).read();
+    static void begin(Api api, OriginBook origins, HttpServerRequest request) {
+        new ApiExchange(api, origins, request).read();
     }
 
     private void read() {
@@ -61,6 +67,14 @@ final class ApiExchange {
     }
 
     private Future<Answer> answer() {
+        String method = request.method().name();
+        if (Cors.isPreflight(method, request.headers())) {
+            boolean listed = origins.isListed(String.valueOf(request.getHeader("Origin")));
+            return Future.succeededFuture(new Answer(
+                    listed ? NO_CONTENT : FORBIDDEN,
+                    listed ? Cors.ofPreflight(request.headers()) : Map.of(),
+                    Buffer.buffer()));
+        }
         List<String> lines = request.headers().getAll("Authorization");
         if (lines.size() > 1
                 || lines.stream()
@@ -74,8 +88,13 @@ final class ApiExchange {
         Secret credential = lines.isEmpty()
                 ? null
                 : new Secret(lines.getFirst().substring(7).trim());
-        return api.answer(
-                new Call(request.method().name(), String.valueOf(request.path()), request.params(), credential, body));
+        return api.answer(new Call(
+                method,
+                String.valueOf(request.path()),
+                request.params(),
+                credential,
+                request.getHeader("Origin"),
+                body));
     }
 
     private void write(Answer answer) {
@@ -86,6 +105,7 @@ final class ApiExchange {
         answered = true;
         response.setStatusCode(answer.status());
         answer.headers().forEach(response::putHeader);
+        Cors.of(request.getHeader("Origin"), origins).forEach(response::putHeader);
         response.putHeader("Connection", "close");
         response.end(answer.body()).onComplete(_ -> request.connection().close());
     }

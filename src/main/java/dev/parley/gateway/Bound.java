@@ -31,7 +31,8 @@ final class Bound {
         ModelName bound = binding.model();
         if (asked == null && handshake.kind() == ModelKind.CONVERSATION) { // what it starts is not said in the URL
             ModelKind kind = binding.transcription() ? ModelKind.TRANSCRIPTION : ModelKind.CONVERSATION;
-            return new Outcome.Asked(new Handshake(kind, bound, handshake.beta(), handshake.credential()), bound);
+            return new Outcome.Asked(
+                    new Handshake(kind, bound, handshake.beta(), handshake.credential(), handshake.origin()), bound);
         }
         if ((handshake.kind() == ModelKind.TRANSCRIPTION) != binding.transcription()) {
             return refused("This client secret is for a " + (binding.transcription() ? "transcription" : "conversation")

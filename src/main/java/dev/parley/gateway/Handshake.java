@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param model there for a conversation, unless a client secret has to say it; of a transcription session it serves policy only
  * @param beta whether the client speaks the beta
  * @param credential the token from the header or the subprotocol; null if there was none
+ * @param origin the page that a browser comes from; null for others
  */
 public record Handshake(
         ModelKind kind,
         @Nullable ModelName model,
         boolean beta,
-        @Nullable Secret credential) {}
+        @Nullable Secret credential,
+        @Nullable String origin) {}

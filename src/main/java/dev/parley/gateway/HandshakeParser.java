@@ -68,21 +68,31 @@ final class HandshakeParser {
                     "The request carries two different credentials; send one, as Authorization header or as subprotocol.",
                     null);
         }
+        List<String> origins = headers.getAll("Origin");
+        if (origins.size() > 1) {
+            return invalid("duplicate_origin", "There may be one Origin header.", null);
+        }
+        String origin = origins.isEmpty() ? null : origins.getFirst();
         Secret credential =
                 credentials.isEmpty() ? null : new Secret(credentials.iterator().next());
         Set<String> sessions = ids(parameters, "session_id", headers, SESSION_HEADER);
         return sessions.isEmpty()
-                ? target(parameters, offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers), credential)
+                ? target(parameters, offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers), credential, origin)
                 : resuming(
                         sessions,
                         ids(parameters, "last_event_id", headers, LAST_EVENT_HEADER),
                         credential,
+                        origin,
                         headers.get(PeerNodes.TICKET_HEADER));
     }
 
     /** The session keeps its model, its kind and its dialect, so what the URL says of them does not matter. */
     private static Outcome resuming(
-            Set<String> sessions, Set<String> lastEvents, @Nullable Secret credential, @Nullable String ticket) {
+            Set<String> sessions,
+            Set<String> lastEvents,
+            @Nullable Secret credential,
+            @Nullable String origin,
+            @Nullable String ticket) {
         if (sessions.size() > 1 || lastEvents.size() > 1) {
             return invalid(
                     "duplicate_parameter",
@@ -100,7 +110,7 @@ final class HandshakeParser {
                     "session_id");
         }
         return new Outcome.Resuming(
-                new ResumeRequest(session, lastEvent, credential, ticket == null ? null : new Secret(ticket)));
+                new ResumeRequest(session, lastEvent, credential, origin, ticket == null ? null : new Secret(ticket)));
     }
 
     private static Set<String> ids(List<Parameter> parameters, String name, MultiMap headers, String header) {
@@ -109,7 +119,8 @@ final class HandshakeParser {
         return found;
     }
 
-    private static Outcome target(List<Parameter> parameters, boolean beta, @Nullable Secret credential) {
+    private static Outcome target(
+            List<Parameter> parameters, boolean beta, @Nullable Secret credential, @Nullable String origin) {
         List<String> models = values(parameters, "model");
         List<String> intents = values(parameters, "intent");
         if (!values(parameters, "call_id").isEmpty()) {
@@ -127,7 +138,7 @@ final class HandshakeParser {
         }
         if (!intents.isEmpty()) {
             return intents.getFirst().equals("transcription")
-                    ? new Outcome.Valid(new Handshake(ModelKind.TRANSCRIPTION, model, beta, credential))
+                    ? new Outcome.Valid(new Handshake(ModelKind.TRANSCRIPTION, model, beta, credential, origin))
                     : invalid("invalid_intent", "'intent' must be 'transcription'.", "intent");
         }
         boolean bound = credential != null && SecretToken.is(credential.reveal());
@@ -136,7 +147,7 @@ final class HandshakeParser {
                         "missing_model",
                         "You must provide a model parameter, as in /v1/realtime?model=…, or intent=transcription.",
                         "model")
-                : new Outcome.Valid(new Handshake(ModelKind.CONVERSATION, model, beta, credential));
+                : new Outcome.Valid(new Handshake(ModelKind.CONVERSATION, model, beta, credential, origin));
     }
 
     private static Outcome invalid(String code, String message, @Nullable String param) {

@@ -9,6 +9,7 @@ import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.relay.RelayOptions;
 import dev.parley.rest.Api;
+import dev.parley.tenancy.OriginBook;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -46,6 +47,7 @@ final class ListenerLoop extends VerticleBase {
     private final Legs legs;
     private final SessionOpener opener;
     private final Api api;
+    private final OriginBook origins;
     private final Duration upgradeTimeout;
     /** Connections before their upgrade, with the timer that will close them. */
     private final IdentityHashMap<HttpConnection, Long> waiting = new IdentityHashMap<>();
@@ -59,6 +61,7 @@ final class ListenerLoop extends VerticleBase {
             Legs legs,
             SessionOpener opener,
             Api api,
+            OriginBook origins,
             Duration upgradeTimeout) {
         this.config = config;
         this.tls = tls;
@@ -66,6 +69,7 @@ final class ListenerLoop extends VerticleBase {
         this.legs = legs;
         this.opener = opener;
         this.api = api;
+        this.origins = origins;
         this.upgradeTimeout = upgradeTimeout;
     }
 
@@ -125,7 +129,7 @@ final class ListenerLoop extends VerticleBase {
     private void requested(HttpServerRequest request) {
         String path = request.path();
         if (path != null && api.serves(path)) {
-            ApiExchange.begin(api, request);
+            ApiExchange.begin(api, origins, request);
             return;
         }
         Refusal misplaced = misplaced(request);
@@ -184,6 +188,7 @@ final class ListenerLoop extends VerticleBase {
             return;
         }
         request.response().putHeader(SESSION_HEADER, entrance.session().value());
+        entrance.headers().forEach(request.response()::putHeader);
         request.toWebSocket().onComplete(upgraded -> {
             settled(request.connection());
             if (upgraded.failed()) {

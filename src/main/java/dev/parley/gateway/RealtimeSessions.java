@@ -35,6 +35,9 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -81,13 +84,14 @@ public final class RealtimeSessions implements SessionOpener {
      */
     public RealtimeSessions(
             SessionServices services,
+            Callers callers,
             Admission admission,
             SessionRegistry registry,
             TurnUpstreams turns,
             Peers peers,
             Function<Binding, Future<Boolean>> secrets) {
         this.services = services;
-        this.callers = new Callers(services.verifier(), services.tenants());
+        this.callers = callers;
         this.admission = admission;
         this.registry = registry;
         this.turns = turns;
@@ -103,6 +107,7 @@ public final class RealtimeSessions implements SessionOpener {
         }
         return identified(
                 handshake.credential(),
+                handshake.origin(),
                 (caller, tenant) -> services.ledger().healthy()
                         ? admit(handshake, caller, tenant)
                         : refused(services.ledger().full().retryAfter(RETRY_SOON)));
@@ -114,6 +119,7 @@ public final class RealtimeSessions implements SessionOpener {
         if (ticket == null) {
             return identified(
                     request.credential(),
+                    request.origin(),
                     (caller, _) -> here(request, caller)
                             .map(Future::succeededFuture)
                             .orElseGet(() -> elsewhere(request, caller)));
@@ -139,8 +145,9 @@ public final class RealtimeSessions implements SessionOpener {
     }
 
     /** Goes on with whom the token speaks for, if its tenant may use the broker now. */
-    private Future<Opening> identified(@Nullable Secret credential, BiFunction<Caller, Tenant, Future<Opening>> next) {
-        return callers.identify(credential).compose(identity -> switch (identity) {
+    private Future<Opening> identified(
+            @Nullable Secret credential, @Nullable String origin, BiFunction<Caller, Tenant, Future<Opening>> next) {
+        return callers.identify(credential, origin).compose(identity -> switch (identity) {
             case Identity.Unknown(Refusal refusal) -> refused(refusal);
             case Identity.Known(Caller caller, Tenant tenant) -> next.apply(caller, tenant);
         });
@@ -227,6 +234,11 @@ public final class RealtimeSessions implements SessionOpener {
             }
 
             @Override
+            public Map<String, String> headers() {
+                return sunset(order);
+            }
+
+            @Override
             public void enter(Leg client) {
                 if (order.kind() == ModelKind.CONVERSATION && isTurn(order)) {
                     new TurnSession(context, services, registry, turns, order, client).start();
@@ -240,6 +252,15 @@ public final class RealtimeSessions implements SessionOpener {
                 order.permit().release();
             }
         });
+    }
+
+    /** Says when the model will be shut down, if that is soon (RFC 8594). */
+    private Map<String, String> sunset(SessionOrder order) {
+        return Optional.ofNullable(order.model())
+                .flatMap(order.models()::shutdownAt)
+                .filter(at -> at.isBefore(services.ticker().now().plus(ModelPolicy.SHUTDOWN_WARNING)))
+                .map(at -> Map.of("Sunset", DateTimeFormatter.RFC_1123_DATE_TIME.format(at.atOffset(ZoneOffset.UTC))))
+                .orElse(Map.of());
     }
 
     private static boolean isTurn(SessionOrder order) {

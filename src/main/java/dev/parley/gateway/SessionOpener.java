@@ -5,6 +5,7 @@ import dev.parley.domain.SessionId;
 import dev.parley.relay.Leg;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Decides whether a handshake becomes a session. Called on the event loop of the client's socket. */
@@ -27,6 +28,11 @@ public interface SessionOpener {
     /** A session that waits for its client. Exactly one of {@link #enter} and {@link #abandon} is called, once. */
     interface Entrance {
         SessionId session();
+
+        /** Further headers of the answer. */
+        default Map<String, String> headers() {
+            return Map.of();
+        }
 
         /** Where the leg must live; null: where the socket is. */
         default @Nullable Context home() {

@@ -5,6 +5,7 @@ import dev.parley.config.RelayConfig;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.rest.Api;
+import dev.parley.tenancy.OriginBook;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -27,6 +28,7 @@ public final class TenantListener {
     private final Legs legs;
     private final SessionOpener opener;
     private final Api api;
+    private final OriginBook origins;
     private final int eventLoops;
     private final List<ListenerLoop> loops = new CopyOnWriteArrayList<>();
     private volatile @Nullable String deployment;
@@ -39,6 +41,7 @@ public final class TenantListener {
             Legs legs,
             SessionOpener opener,
             Api api,
+            OriginBook origins,
             int eventLoops) {
         this.vertx = vertx;
         this.config = config;
@@ -46,6 +49,7 @@ public final class TenantListener {
         this.legs = legs;
         this.opener = opener;
         this.api = api;
+        this.origins = origins;
         this.eventLoops = eventLoops;
     }
 
@@ -92,7 +96,7 @@ public final class TenantListener {
     }
 
     private ListenerLoop newLoop(@Nullable PemKeyCertOptions tls) {
-        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, api, UPGRADE_TIMEOUT);
+        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, api, origins, UPGRADE_TIMEOUT);
         loops.add(loop);
         return loop;
     }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param parameters of the query, decoded
  * @param credential of the Authorization header; null if there is none
+ * @param origin the page that a browser comes from; null for others
  * @param body whole, and bounded by whoever has read it
  */
 public record Call(
@@ -17,4 +18,5 @@ public record Call(
         String path,
         MultiMap parameters,
         @Nullable Secret credential,
+        @Nullable String origin,
         Buffer body) {}

@@ -10,7 +10,6 @@ import dev.parley.ledger.Rates;
 import dev.parley.session.ModelPolicy;
 import dev.parley.tenancy.Tenant;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Locale;
@@ -18,7 +17,6 @@ import java.util.Optional;
 
 /** {@code GET /v1/models}: OpenAI's list, with what the broker knows besides. Prices in USD per million tokens, or per minute. */
 final class ModelList {
-    private static final Duration WARNING = Duration.ofDays(90);
     /** From nano-dollars for one token to dollars for a million. */
     private static final int PER_MILLION = 3;
 
@@ -69,7 +67,7 @@ final class ModelList {
         }
         Optional<Instant> shutdown = models.shutdownAt(model.name());
         entry.put("shutdown_date", shutdown.map(ModelList::day).orElse(null));
-        shutdown.filter(at -> at.isBefore(now.plus(WARNING)))
+        shutdown.filter(at -> at.isBefore(now.plus(ModelPolicy.SHUTDOWN_WARNING)))
                 .ifPresent(at -> entry.put("warning", "The provider shuts this model down on " + day(at) + "."));
         entry.set("prices", prices(model));
         return entry;

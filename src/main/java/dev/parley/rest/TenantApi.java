@@ -68,7 +68,7 @@ public final class TenantApi implements Api {
                     "client_secret_not_allowed",
                     "A client secret starts sessions, and nothing else: use a token of the tenant here."));
         }
-        return callers.identify(credential)
+        return callers.identify(credential, call.origin())
                 .compose(identity -> switch (identity) {
                     case Identity.Unknown(Refusal refusal) -> refused(refusal);
                     case Identity.Known(Caller caller, Tenant tenant) ->

@@ -33,11 +33,14 @@ import dev.parley.session.SessionServices;
 import dev.parley.store.JdbcClientSecrets;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcLedgerStore;
+import dev.parley.store.JdbcOrigins;
 import dev.parley.store.JdbcUsage;
 import dev.parley.store.PeriodFloor;
 import dev.parley.store.Progress;
 import dev.parley.store.StoreException;
 import dev.parley.tenancy.CachedTenants;
+import dev.parley.tenancy.CurrentOrigins;
+import dev.parley.tenancy.OriginBook;
 import dev.parley.turn.TurnLimits;
 import dev.parley.turn.TurnUpstreams;
 import dev.parley.webhook.Deliverer;
@@ -195,25 +198,30 @@ public final class Broker implements AutoCloseable {
         Blocking lookUps = blocking(vertx, "session look-ups", LOOK_UPS_MAX);
         Resumption resuming = Resumption.start(vertx, config, storage, lookUps, legs, registry, parts);
         telemetry.observe(resuming.nodes());
+        CurrentOrigins origins = new CurrentOrigins(new JdbcOrigins(storage.database())::read);
+        parts.add("origins", origins::close);
+        Callers callers = new Callers(verifier, tenants, origins);
         tenantPort = startTenantListener(
                 vertx,
                 blocking,
                 legs,
                 new RealtimeSessions(
                         services,
+                        callers,
                         admission,
                         registry,
                         turns,
                         resuming.peers(),
                         binding -> blocking.call(() -> secrets.use(binding))),
                 new TenantApi(
-                        new Callers(verifier, tenants),
+                        callers,
                         storage.prices(),
                         new JdbcUsage(storage.database()),
                         new TenantLimits(),
                         secrets,
                         blocking,
-                        Ticker.SYSTEM));
+                        Ticker.SYSTEM),
+                origins);
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
     }
@@ -338,7 +346,8 @@ public final class Broker implements AutoCloseable {
         return verifier;
     }
 
-    private int startTenantListener(Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions, Api api)
+    private int startTenantListener(
+            Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions, Api api, OriginBook origins)
             throws StartException {
         PemFiles pem = PemFiles.of(vertx, "http", config.http());
         TenantListener listener = new TenantListener(
@@ -348,6 +357,7 @@ public final class Broker implements AutoCloseable {
                 legs,
                 new MeteredOpener(sessions, telemetry.meters()),
                 api,
+                origins,
                 Loops.number(config.relay()));
         int port = Waiting.forListener("http", config.http(), listener.start(pem == null ? null : pem.options()));
         parts.add("tenant listener", () -> Waiting.forStop(listener.close()));

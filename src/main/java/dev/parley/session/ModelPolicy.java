@@ -10,6 +10,7 @@ import dev.parley.ledger.PriceBook.Known;
 import dev.parley.ledger.PriceBook.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.tenancy.Tenant;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -19,6 +20,9 @@ import java.util.stream.Collectors;
 
 /** Which models one caller may use: those of the catalogue that its tenant and its token both allow. Thread-safe. */
 public final class ModelPolicy {
+    /** How long before a shutdown clients are told of it. */
+    public static final Duration SHUTDOWN_WARNING = Duration.ofDays(90);
+
     private static final int NAMED_MAX = 20;
 
     private final PriceBook prices;

@@ -23,6 +23,7 @@ class HelpTest {
                 "tenant set",
                 "tenant suspend",
                 "tenant resume",
+                "tenant origins",
                 "tenant issuer",
                 "tenant issuer add",
                 "tenant issuer list",

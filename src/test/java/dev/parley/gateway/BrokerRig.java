@@ -48,12 +48,14 @@ import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcLedgerStore;
 import dev.parley.store.JdbcNodes;
+import dev.parley.store.JdbcOrigins;
 import dev.parley.store.JdbcPermits;
 import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.JdbcUsage;
 import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.CachedTenants;
+import dev.parley.tenancy.CurrentOrigins;
 import dev.parley.tenancy.Tenant;
 import dev.parley.tenancy.TestTenants;
 import dev.parley.turn.TurnLimits;
@@ -84,6 +86,7 @@ public final class BrokerRig implements AutoCloseable {
     private final Simulator simulator;
     private final LedgerWriter ledger;
     private final CurrentPrices prices;
+    private final CurrentOrigins origins;
     private final JdbcErrorRecorder errors;
     private final JdbcTenants tenants;
     private final CachedTenants directory;
@@ -165,6 +168,8 @@ public final class BrokerRig implements AutoCloseable {
                 new Backlogs(),
                 SessionEvents.NONE);
         turns = new TurnUpstreams(connector, turnLimits, ticker);
+        origins = new CurrentOrigins(new JdbcOrigins(database.database())::read);
+        Callers callers = new Callers(verifier, directory, origins);
         listener = new TenantListener(
                 vertx,
                 new ListenerConfig("127.0.0.1", 0, null, null),
@@ -172,19 +177,21 @@ public final class BrokerRig implements AutoCloseable {
                 legs,
                 new RealtimeSessions(
                         services,
+                        callers,
                         admission,
                         registry,
                         turns,
                         new OnlyNode(),
                         binding -> blocking.call(() -> secrets.use(binding))),
                 new TenantApi(
-                        new Callers(verifier, directory),
+                        callers,
                         prices,
                         new JdbcUsage(database.database()),
                         new TenantLimits(),
                         secrets,
                         blocking,
                         ticker),
+                origins,
                 2);
         port = get(listener.start(null));
     }
@@ -349,6 +356,7 @@ public final class BrokerRig implements AutoCloseable {
         errors.close();
         tokenVerifier.close();
         prices.close();
+        origins.close();
         blocking.close();
         stopped(vertx.close());
         database.close();

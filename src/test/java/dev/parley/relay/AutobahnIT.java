@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.config.ListenerConfig;
 import dev.parley.gateway.TenantListener;
 import dev.parley.rest.Api;
+import dev.parley.tenancy.CurrentOrigins;
 import io.vertx.core.Vertx;
 import java.io.File;
 import java.nio.file.Files;
@@ -46,6 +47,7 @@ class AutobahnIT {
                     legs,
                     new EchoSessions(vertx, legs, roomy(), upstream),
                     Api.NONE,
+                    new CurrentOrigins(Map::of),
                     1);
             int port = Rig.await(listener.start(null));
             fuzz("ws://127.0.0.1:" + port + "/v1/realtime?model=echo");
