@@ -90,8 +90,9 @@ class OriginsIT {
     private static int socket(String tenant, @Nullable String origin) {
         WebSocketConnectOptions options =
                 rig.upgrade("?model=gpt-realtime").addHeader("Authorization", "Bearer " + rig.token(tenant));
-        options.setAllowOriginHeader(false);
-        if (origin != null) {
+        if (origin == null) {
+            options.setAllowOriginHeader(false);
+        } else {
             options.addHeader("Origin", origin);
         }
         try (WireClient _ = WireClient.connect(rig.vertx(), options)) {
