@@ -9,6 +9,7 @@ import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.relay.RelayOptions;
 import dev.parley.rest.Api;
+import dev.parley.rest.Uploads;
 import dev.parley.tenancy.OriginBook;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -47,6 +48,7 @@ final class ListenerLoop extends VerticleBase {
     private final Legs legs;
     private final SessionOpener opener;
     private final Api api;
+    private final Uploads uploads;
     private final OriginBook origins;
     private final Duration upgradeTimeout;
     /** Connections before their upgrade, with the timer that will close them. */
@@ -61,6 +63,7 @@ final class ListenerLoop extends VerticleBase {
             Legs legs,
             SessionOpener opener,
             Api api,
+            Uploads uploads,
             OriginBook origins,
             Duration upgradeTimeout) {
         this.config = config;
@@ -69,6 +72,7 @@ final class ListenerLoop extends VerticleBase {
         this.legs = legs;
         this.opener = opener;
         this.api = api;
+        this.uploads = uploads;
         this.origins = origins;
         this.upgradeTimeout = upgradeTimeout;
     }
@@ -128,6 +132,11 @@ final class ListenerLoop extends VerticleBase {
 
     private void requested(HttpServerRequest request) {
         String path = request.path();
+        if (path != null && uploads.serves(path)) {
+            settled(request.connection());
+            uploads.begin(request);
+            return;
+        }
         if (path != null && api.serves(path)) {
             ApiExchange.begin(api, origins, request);
             return;

@@ -5,6 +5,7 @@ import dev.parley.config.RelayConfig;
 import dev.parley.relay.Legs;
 import dev.parley.relay.RelayLimits;
 import dev.parley.rest.Api;
+import dev.parley.rest.Uploads;
 import dev.parley.tenancy.OriginBook;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -28,6 +29,7 @@ public final class TenantListener {
     private final Legs legs;
     private final SessionOpener opener;
     private final Api api;
+    private final Uploads uploads;
     private final OriginBook origins;
     private final int eventLoops;
     private final List<ListenerLoop> loops = new CopyOnWriteArrayList<>();
@@ -41,6 +43,7 @@ public final class TenantListener {
             Legs legs,
             SessionOpener opener,
             Api api,
+            Uploads uploads,
             OriginBook origins,
             int eventLoops) {
         this.vertx = vertx;
@@ -49,6 +52,7 @@ public final class TenantListener {
         this.legs = legs;
         this.opener = opener;
         this.api = api;
+        this.uploads = uploads;
         this.origins = origins;
         this.eventLoops = eventLoops;
     }
@@ -96,7 +100,7 @@ public final class TenantListener {
     }
 
     private ListenerLoop newLoop(@Nullable PemKeyCertOptions tls) {
-        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, api, origins, UPGRADE_TIMEOUT);
+        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, api, uploads, origins, UPGRADE_TIMEOUT);
         loops.add(loop);
         return loop;
     }

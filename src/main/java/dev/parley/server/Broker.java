@@ -27,6 +27,8 @@ import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.rest.Api;
+import dev.parley.rest.AudioTranscriptions;
+import dev.parley.rest.Uploads;
 import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
@@ -43,6 +45,7 @@ import dev.parley.tenancy.CurrentOrigins;
 import dev.parley.tenancy.OriginBook;
 import dev.parley.turn.TurnLimits;
 import dev.parley.turn.TurnUpstreams;
+import dev.parley.upstream.FileUploads;
 import dev.parley.webhook.Deliverer;
 import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
@@ -200,6 +203,8 @@ public final class Broker implements AutoCloseable {
         telemetry.observe(resuming.nodes());
         CurrentOrigins origins = new CurrentOrigins(new JdbcOrigins(storage.database())::read);
         parts.add("origins", origins::close);
+        FileUploads files = new FileUploads(vertx, upstream.accounts());
+        parts.add("file uploads", files::close);
         Callers callers = new Callers(verifier, tenants, origins);
         tenantPort = startTenantListener(
                 vertx,
@@ -221,6 +226,7 @@ public final class Broker implements AutoCloseable {
                         secrets,
                         blocking,
                         Ticker.SYSTEM),
+                new AudioTranscriptions(vertx, callers, admission, services, files, Ticker.SYSTEM),
                 origins);
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
@@ -347,7 +353,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private int startTenantListener(
-            Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions, Api api, OriginBook origins)
+            Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions, Api api, Uploads uploads, OriginBook origins)
             throws StartException {
         PemFiles pem = PemFiles.of(vertx, "http", config.http());
         TenantListener listener = new TenantListener(
@@ -357,6 +363,7 @@ public final class Broker implements AutoCloseable {
                 legs,
                 new MeteredOpener(sessions, telemetry.meters()),
                 api,
+                uploads,
                 origins,
                 Loops.number(config.relay()));
         int port = Waiting.forListener("http", config.http(), listener.start(pem == null ? null : pem.options()));

@@ -57,6 +57,10 @@ final class Upstreams {
         return new Upstreams(accounts, pool);
     }
 
+    Accounts accounts() {
+        return accounts;
+    }
+
     SessionPool pool() {
         return pool;
     }

@@ -42,7 +42,7 @@ public record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost
     }
 
     /** Whether the report is in the measure that the model is priced by. */
-    static boolean pricedBy(UsageReport report, PricedModel model) {
+    public static boolean pricedBy(UsageReport report, PricedModel model) {
         return model.rates().timeBilled() == report.byDuration();
     }
 

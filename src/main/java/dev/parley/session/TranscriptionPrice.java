@@ -5,7 +5,7 @@ import dev.parley.domain.TokenUsage;
 import dev.parley.ledger.PriceBook.PricedModel;
 
 /** What a transcription of some length can cost. Pure. */
-final class TranscriptionPrice {
+public final class TranscriptionPrice {
     /** Fast speech in a script that takes many tokens; three words a second in English are about four. */
     private static final long TEXT_TOKENS_PER_SECOND_MAX = 12;
 
@@ -15,7 +15,7 @@ final class TranscriptionPrice {
     private TranscriptionPrice() {}
 
     /** The most that {@code millis} of audio can cost. */
-    static NanoUsd atMost(long millis, PricedModel model) {
+    public static NanoUsd atMost(long millis, PricedModel model) {
         if (model.rates().timeBilled()) {
             return model.cost(millis);
         }
@@ -23,7 +23,7 @@ final class TranscriptionPrice {
     }
 
     /** The most tokens that {@code millis} of audio can take; none of a model that is billed by time. */
-    static long tokensAtMost(long millis, PricedModel model) {
+    public static long tokensAtMost(long millis, PricedModel model) {
         TokenUsage most = usage(millis, PROMPT_TOKENS_MAX, TEXT_TOKENS_PER_SECOND_MAX);
         return model.rates().timeBilled() ? 0 : most.input() + most.output();
     }

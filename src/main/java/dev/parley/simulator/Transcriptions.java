@@ -114,11 +114,11 @@ final class Transcriptions {
                 .put("content_index", 0);
     }
 
-    private static ObjectNode duration(double seconds) {
+    static ObjectNode duration(double seconds) {
         return Trees.object().put("type", "duration").put("seconds", seconds);
     }
 
-    private static ObjectNode tokenUsage(Usage usage) {
+    static ObjectNode tokenUsage(Usage usage) {
         ObjectNode json = Trees.object()
                 .put("type", "tokens")
                 .put("total_tokens", usage.input().total() + usage.output().total())

@@ -35,6 +35,7 @@ import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.rest.AudioTranscriptions;
 import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionEvents;
 import dev.parley.session.SessionRegistry;
@@ -63,6 +64,7 @@ import dev.parley.turn.TurnUpstreams;
 import dev.parley.upstream.AccountClient;
 import dev.parley.upstream.Accounts;
 import dev.parley.upstream.Breaker;
+import dev.parley.upstream.FileUploads;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocketConnectOptions;
@@ -96,6 +98,7 @@ public final class BrokerRig implements AutoCloseable {
     private final JwtVerifier tokenVerifier;
     private final BrokerTokens tokens;
     private final Accounts accounts;
+    private final FileUploads files;
     private final SessionPool connector;
     private final SessionRegistry registry = new SessionRegistry(1_000);
     private final TenantListener listener;
@@ -170,6 +173,7 @@ public final class BrokerRig implements AutoCloseable {
         turns = new TurnUpstreams(connector, turnLimits, ticker);
         origins = new CurrentOrigins(new JdbcOrigins(database.database())::read);
         Callers callers = new Callers(verifier, directory, origins);
+        files = new FileUploads(vertx, accounts);
         listener = new TenantListener(
                 vertx,
                 new ListenerConfig("127.0.0.1", 0, null, null),
@@ -191,6 +195,7 @@ public final class BrokerRig implements AutoCloseable {
                         secrets,
                         blocking,
                         ticker),
+                new AudioTranscriptions(vertx, callers, admission, services, files, ticker),
                 origins,
                 2);
         port = get(listener.start(null));
@@ -350,6 +355,7 @@ public final class BrokerRig implements AutoCloseable {
         permits.close();
         membership.close();
         stopped(connector.close());
+        files.close();
         accounts.close();
         stopped(simulator.close());
         ledger.close();

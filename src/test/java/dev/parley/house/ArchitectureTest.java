@@ -95,10 +95,12 @@ class ArchitectureTest {
                             "config",
                             "protocol",
                             "dialect",
+                            "relay",
                             "tenancy",
                             "auth",
                             "quota",
                             "ledger",
+                            "upstream",
                             "session")),
             Map.entry(
                     "gateway",

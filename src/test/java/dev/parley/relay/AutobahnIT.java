@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.config.ListenerConfig;
 import dev.parley.gateway.TenantListener;
 import dev.parley.rest.Api;
+import dev.parley.rest.Uploads;
 import dev.parley.tenancy.CurrentOrigins;
 import io.vertx.core.Vertx;
 import java.io.File;
@@ -47,6 +48,7 @@ class AutobahnIT {
                     legs,
                     new EchoSessions(vertx, legs, roomy(), upstream),
                     Api.NONE,
+                    Uploads.NONE,
                     new CurrentOrigins(Map::of),
                     1);
             int port = Rig.await(listener.start(null));

@@ -1,0 +1,162 @@
+package dev.parley.rest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
+import dev.parley.protocol.Json;
+import dev.parley.protocol.Scrubber;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * Reads the provider's answer to a file. A whole answer is kept until it is written down what it cost; of a stream only its last
+ * events are, from the one that tells of usage on. One event loop.
+ */
+final class UploadAnswer {
+    private static final int KEPT_BYTES_MAX = 8 << 20;
+    private static final int OK = 200;
+    private static final int SERVER_FAULTS = 500;
+    private static final int TOO_MANY = 429;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final String EVENTS = "text/event-stream";
+    private static final String DONE = "transcript.text.done";
+
+    private final HttpClientResponse answer;
+    private final Consumer<Outcome> listener;
+    private final HttpServerResponse client;
+    private final String contentType;
+    private final boolean streams;
+    private Buffer kept = Buffer.buffer();
+    /** From here on nothing goes to the client before it is written down. */
+    private boolean holding;
+
+    private JsonNode usage = MissingNode.getInstance();
+    private boolean over;
+
+    /** What came of it. */
+    sealed interface Outcome {
+        /** @param rest what the client has not had yet */
+        record Told(JsonNode usage, String contentType, Buffer rest) implements Outcome {
+            void tell(HttpServerResponse client) {
+                if (client.closed()) {
+                    return;
+                }
+                if (!client.headWritten()) {
+                    client.putHeader("Content-Type", contentType).putHeader("Connection", "close");
+                }
+                client.end(rest);
+            }
+        }
+
+        /** The provider did not do it. */
+        record Refused(Refusal refusal) implements Outcome {}
+
+        /** Nobody knows. */
+        record Lost() implements Outcome {}
+    }
+
+    private UploadAnswer(HttpClientResponse answer, Consumer<Outcome> listener, HttpServerResponse client) {
+        this.answer = answer;
+        this.listener = listener;
+        this.client = client;
+        this.contentType = String.valueOf(answer.getHeader("Content-Type"));
+        this.streams = answer.statusCode() == OK && contentType.startsWith(EVENTS);
+    }
+
+    static void of(HttpClientResponse answer, Consumer<Outcome> listener, HttpServerResponse client) {
+        new UploadAnswer(answer, listener, client).read();
+    }
+
+    private void read() {
+        answer.handler(this::take);
+        answer.exceptionHandler(_ -> tell(new Outcome.Lost()));
+        answer.endHandler(_ -> tell(outcome()));
+    }
+
+    private void take(Buffer piece) {
+        kept.appendBuffer(piece);
+        if (kept.length() > KEPT_BYTES_MAX) {
+            answer.request().reset();
+            tell(new Outcome.Lost());
+        } else if (streams && !holding) {
+            passEvents();
+        }
+    }
+
+    /** Passes whole events on, up to the one that tells of usage. */
+    private void passEvents() {
+        String text = kept.toString(StandardCharsets.ISO_8859_1);
+        int from = 0;
+        for (int end = text.indexOf("\n\n"); end >= 0 && !holding; end = text.indexOf("\n\n", from)) {
+            holding = text.substring(from, end).contains(DONE);
+            from = holding ? from : end + 2;
+        }
+        if (from > 0) {
+            write(kept.slice(0, from));
+            kept = kept.getBuffer(from, kept.length());
+        }
+    }
+
+    private void write(Buffer events) {
+        if (client.closed()) {
+            return;
+        }
+        if (!client.headWritten()) {
+            client.setChunked(true).putHeader("Content-Type", contentType).putHeader("Connection", "close");
+        }
+        client.write(events.copy());
+        if (client.writeQueueFull()) {
+            answer.pause();
+            client.drainHandler(_ -> answer.resume());
+        }
+    }
+
+    private Outcome outcome() {
+        if (answer.statusCode() != OK) {
+            return new Outcome.Refused(refusal());
+        }
+        if (streams) {
+            for (String line : kept.toString(StandardCharsets.UTF_8).split("\n", -1)) {
+                if (line.startsWith("data:") && line.contains(DONE)) {
+                    usage = usageOf(
+                            Buffer.buffer(line.substring("data:".length()).trim()));
+                }
+            }
+        } else if (contentType.startsWith("application/json")) {
+            usage = usageOf(kept);
+        }
+        return new Outcome.Told(usage, contentType, kept);
+    }
+
+    private static JsonNode usageOf(Buffer json) {
+        return Json.object(json).map(object -> object.path("usage")).orElse(MissingNode.getInstance());
+    }
+
+    /** What is wrong with the client's request is told; what is wrong with the account is nobody's business but the operator's. */
+    private Refusal refusal() {
+        int status = answer.statusCode();
+        if (status >= SERVER_FAULTS || status == TOO_MANY || status == UNAUTHORIZED || status == FORBIDDEN) {
+            return Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "This cannot be transcribed now.")
+                    .retryAfter(Duration.ofSeconds(2));
+        }
+        JsonNode error = Json.object(kept).map(object -> object.path("error")).orElse(MissingNode.getInstance());
+        Refusal told = Refusal.of(
+                Kind.BAD_REQUEST,
+                Scrubber.code(error.path("code").asText("invalid_request")),
+                Scrubber.scrub(error.path("message").asText("The upstream refused the file.")));
+        return error.path("param").isTextual() ? told.param(error.path("param").textValue()) : told;
+    }
+
+    private void tell(Outcome outcome) {
+        if (!over) {
+            over = true;
+            listener.accept(outcome);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.parley.upstream;
+
+import dev.parley.config.AccountConfig;
+import dev.parley.config.AccountConfig.Profile;
+import dev.parley.config.Secret;
+import dev.parley.domain.ModelName;
+import dev.parley.upstream.UpstreamConnector.Target;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Requests to accounts that carry a file. Connections are of one request each. Thread-safe; used on event loops. */
+public final class FileUploads implements AutoCloseable {
+    private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
+    /** Files under way to one host; as many may wait for a place. */
+    private static final int AT_ONCE_MAX = 256;
+
+    private static final int HTTPS = 443;
+    private static final int HTTP = 80;
+
+    private final Vertx vertx;
+    private final Accounts accounts;
+    /** By the authorities that an account is to be trusted by. */
+    private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+
+    public FileUploads(Vertx vertx, Accounts accounts) {
+        this.vertx = vertx;
+        this.accounts = accounts;
+    }
+
+    /**
+     * A request under way.
+     *
+     * @param account its name
+     */
+    public record Upload(HttpClientRequest request, String account) {}
+
+    /**
+     * Begins a request at an account that has the model; empty if there is none.
+     *
+     * @param model null if it is not known yet: then at one that has all
+     */
+    public Optional<Future<Upload>> begin(@Nullable ModelName model, String path, String contentType, long now) {
+        List<Account> able = accounts.all().stream()
+                .filter(Account::isActive)
+                .filter(account -> model == null
+                        ? account.config().models().isEmpty()
+                        : account.serves(new Target(model)))
+                .filter(account -> account.breaker().mayPassBefore(now + 1))
+                .toList();
+        if (able.isEmpty()) {
+            return Optional.empty();
+        }
+        Account account = Accounts.leastLoaded(able, now);
+        AccountConfig config = account.config();
+        return Optional.of(client(config)
+                .request(options(config, path))
+                .map(request -> {
+                    request.putHeader("Content-Type", contentType).setChunked(true);
+                    return new Upload(request, account.name());
+                }));
+    }
+
+    @Override
+    public void close() {
+        clients.values().forEach(HttpClient::close);
+    }
+
+    private HttpClient client(AccountConfig config) {
+        return clients.computeIfAbsent(String.valueOf(config.trust()), _ -> {
+            HttpClientOptions options = new HttpClientOptions()
+                    .setKeepAlive(false)
+                    .setConnectTimeout((int) CONNECT_MAX.toMillis());
+            if (config.trust() != null) {
+                options.setTrustOptions(TrustedAuthorities.systemAnd(config.trust()));
+            }
+            return vertx.httpClientBuilder()
+                    .with(options)
+                    .with(new PoolOptions().setHttp1MaxSize(AT_ONCE_MAX).setMaxWaitQueueSize(AT_ONCE_MAX))
+                    .build();
+        });
+    }
+
+    private static RequestOptions options(AccountConfig config, String path) {
+        URI url = config.url();
+        boolean tls = url.getScheme().equals("wss") || url.getScheme().equals("https");
+        String base = url.getRawPath() == null ? "" : url.getRawPath().replaceFirst("/$", "");
+        RequestOptions options = new RequestOptions()
+                .setMethod(HttpMethod.POST)
+                .setHost(url.getHost())
+                .setPort(url.getPort() > 0 ? url.getPort() : tls ? HTTPS : HTTP)
+                .setSsl(tls)
+                .setURI(base + path)
+                .setConnectTimeout(CONNECT_MAX.toMillis());
+        Secret key = config.apiKey();
+        if (key != null && config.profile() == Profile.AZURE) {
+            options.putHeader("api-key", key.reveal());
+        } else if (key != null) {
+            options.putHeader("Authorization", "Bearer " + key.reveal());
+        }
+        if (config.profile() == Profile.OPENAI && config.organization() != null) {
+            options.putHeader("OpenAI-Organization", config.organization());
+        }
+        if (config.profile() == Profile.OPENAI && config.project() != null) {
+            options.putHeader("OpenAI-Project", config.project());
+        }
+        return options;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.parley.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class MultipartScanTest {
+    private static final String TYPE = "multipart/form-data; boundary=----form7";
+
+    @Test
+    void seesFieldsAndTheFileHoweverTheBytesAreCut() {
+        SplittableRandom random = new SplittableRandom(7);
+        byte[] file = new byte[10_000];
+        random.nextBytes(file);
+        Buffer form = form("gpt-4o-transcribe", wav(file, 48_000));
+        for (int round = 0; round < 300; round++) {
+            MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
+            for (int at = 0; at < form.length(); ) {
+                int to = Math.min(form.length(), at + 1 + random.nextInt(round < 5 ? 3 : 4_000));
+                scan.take(form.slice(at, to));
+                at = to;
+            }
+            assertThat(scan.ended()).isTrue();
+            assertThat(scan.field("model")).contains("gpt-4o-transcribe");
+            assertThat(scan.field("response_format")).contains("json");
+            assertThat(scan.files()).isEqualTo(1);
+            assertThat(scan.fileBytes()).isEqualTo(10_044);
+            assertThat(scan.file().bytesPerSecond()).isEqualTo(48_000);
+        }
+    }
+
+    @Test
+    void refusesFormsThatCouldBeReadInTwoWays() {
+        for (String bad : List.of(
+                "no boundary at all, but long enough that it must have come",
+                "------form7\r\nContent-Disposition: form-data\r\n\r\nx\r\n------form7--",
+                "------form7\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\na\r\n------form7\r\nContent-Disposition:"
+                        + " form-data; name=\"model\"\r\n\r\nb\r\n------form7--",
+                "------form7garbage\r\n\r\n",
+                "------form7\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\n" + "x".repeat(70_000),
+                "------form7\r\nX: " + "x".repeat(20_000))) {
+            MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
+            scan.take(Buffer.buffer(bad));
+            assertThat(scan.broken()).as(bad.substring(0, 30)).isTrue();
+            assertThat(scan.problem()).isNotEmpty();
+        }
+        assertThat(MultipartScan.of("application/json")).isEmpty();
+        assertThat(MultipartScan.of("multipart/form-data")).isEmpty();
+        assertThat(MultipartScan.of("Multipart/Form-Data; charset=x; boundary=\"a b\"")).isPresent();
+    }
+
+    @Test
+    void tellsTheLengthOfAWavAndGuessesOthersWithinBounds() {
+        assertThat(AudioFile.of(wav(new byte[48_000], 48_000)).millisAtMost(48_000)).isEqualTo(1_000);
+        AudioFile other = AudioFile.of("ID3 something".getBytes(StandardCharsets.US_ASCII));
+        assertThat(other.millisAtMost(8_000)).isEqualTo(8_000);
+        assertThat(other.millisLikely(8_000)).isEqualTo(2_000);
+        assertThat(AudioFile.of(new byte[0]).millisAtMost(5)).isEqualTo(5);
+    }
+
+    static byte[] wav(byte[] pcm, int bytesPerSecond) {
+        ByteBuffer wav = ByteBuffer.allocate(44 + pcm.length).order(ByteOrder.LITTLE_ENDIAN);
+        wav.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(36 + pcm.length);
+        wav.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16);
+        wav.putShort((short) 1).putShort((short) 1).putInt(bytesPerSecond / 2).putInt(bytesPerSecond);
+        wav.putShort((short) 2).putShort((short) 16).put("data".getBytes(StandardCharsets.US_ASCII));
+        return wav.putInt(pcm.length).put(pcm).array();
+    }
+
+    private static Buffer form(String model, byte[] file) {
+        return Buffer.buffer("------form7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\nContent-Type:"
+                        + " audio/wav\r\n\r\n")
+                .appendBytes(file)
+                .appendString("\r\n------form7\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + model
+                        + "\r\n------form7\r\ncontent-disposition: form-data; name=\"response_format\"\r\n\r\njson\r\n------form7--\r\n");
+    }
+}
