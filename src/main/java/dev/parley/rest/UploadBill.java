@@ -31,9 +31,8 @@ final class UploadBill {
     /** Completes when the entry is committed, with true; false if that takes too long. */
     Future<Boolean> file(Cover cover, UploadAnswer.Outcome outcome, PricedModel model, MultipartScan form) {
         long millis = form.file().millisLikely(form.fileBytes());
-        boolean told = outcome instanceof UploadAnswer.Outcome.Told;
-        Settlement settlement = outcome instanceof UploadAnswer.Outcome.Told(var usage, _, _)
-                ? UsageReport.of(usage)
+        Settlement settlement = outcome instanceof UploadAnswer.Outcome.Told told
+                ? UsageReport.of(told.usage())
                         .filter(report -> Settlement.pricedBy(report, model))
                         .map(report -> Settlement.reported(report, model, true))
                         .orElseGet(() -> Settlement.estimated(millis, model))
@@ -42,7 +41,11 @@ final class UploadBill {
         return filer.file(
                         cover,
                         new UsageFiler.Item(
-                                Work.TRANSCRIPTION, REFERENCE, told ? "completed" : "lost", model, settlement),
+                                Work.TRANSCRIPTION,
+                                REFERENCE,
+                                outcome instanceof UploadAnswer.Outcome.Told ? "completed" : "lost",
+                                model,
+                                settlement),
                         source,
                         Delivery.asIs())
                 .map(delivery -> delivery instanceof Delivery.AsIs);

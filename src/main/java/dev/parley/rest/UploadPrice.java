@@ -31,7 +31,9 @@ final class UploadPrice {
         String name = model.orElse("");
         return name.isEmpty() || name.length() > NAME_LENGTH_MAX
                 ? Optional.of(Refusal.of(
-                                Kind.BAD_REQUEST, "missing_required_parameter", "'model' must name a transcription model.")
+                                Kind.BAD_REQUEST,
+                                "missing_required_parameter",
+                                "'model' must name a transcription model.")
                         .param("model"))
                 : models.refusal(new ModelName(name), ModelKind.TRANSCRIPTION, "model");
     }

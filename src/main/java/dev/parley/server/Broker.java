@@ -28,8 +28,8 @@ import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.rest.Api;
 import dev.parley.rest.AudioTranscriptions;
-import dev.parley.rest.Uploads;
 import dev.parley.rest.TenantApi;
+import dev.parley.rest.Uploads;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
 import dev.parley.store.JdbcClientSecrets;
@@ -353,7 +353,13 @@ public final class Broker implements AutoCloseable {
     }
 
     private int startTenantListener(
-            Vertx vertx, Blocking blocking, BytesLegs legs, SessionOpener sessions, Api api, Uploads uploads, OriginBook origins)
+            Vertx vertx,
+            Blocking blocking,
+            BytesLegs legs,
+            SessionOpener sessions,
+            Api api,
+            Uploads uploads,
+            OriginBook origins)
             throws StartException {
         PemFiles pem = PemFiles.of(vertx, "http", config.http());
         TenantListener listener = new TenantListener(

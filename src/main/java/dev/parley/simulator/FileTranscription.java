@@ -62,8 +62,7 @@ final class FileTranscription {
         boolean bySeconds = Models.isBilledBySeconds(model);
         Usage usage = bySeconds
                 ? Usage.ZERO
-                : new Usage(
-                        new Tokens(0, Tokens.ofUserAudio(millis), 0), Tokens.NONE, Tokens.text(transcript), 0);
+                : new Usage(new Tokens(0, Tokens.ofUserAudio(millis), 0), Tokens.NONE, Tokens.text(transcript), 0);
         double seconds = bySeconds ? millis / 1_000.0 : 0;
         ObjectNode told = bySeconds ? Transcriptions.duration(seconds) : Transcriptions.tokenUsage(usage);
         Booking booking = provider.books()
@@ -82,7 +81,8 @@ final class FileTranscription {
             json.set("usage", usage);
             return response.putHeader("Content-Type", "application/json").end(Trees.write(json));
         }
-        String text = format.equals("text") ? transcript + "\n" : "1\n00:00:00,000 --> 00:00:01,000\n" + transcript + "\n";
+        String text =
+                format.equals("text") ? transcript + "\n" : "1\n00:00:00,000 --> 00:00:01,000\n" + transcript + "\n";
         return response.putHeader("Content-Type", "text/plain; charset=utf-8").end(text);
     }
 

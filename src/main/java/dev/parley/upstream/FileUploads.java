@@ -55,9 +55,8 @@ public final class FileUploads implements AutoCloseable {
     public Optional<Future<Upload>> begin(@Nullable ModelName model, String path, String contentType, long now) {
         List<Account> able = accounts.all().stream()
                 .filter(Account::isActive)
-                .filter(account -> model == null
-                        ? account.config().models().isEmpty()
-                        : account.serves(new Target(model)))
+                .filter(account ->
+                        model == null ? account.config().models().isEmpty() : account.serves(new Target(model)))
                 .filter(account -> account.breaker().mayPassBefore(now + 1))
                 .toList();
         if (able.isEmpty()) {
@@ -65,12 +64,10 @@ public final class FileUploads implements AutoCloseable {
         }
         Account account = Accounts.leastLoaded(able, now);
         AccountConfig config = account.config();
-        return Optional.of(client(config)
-                .request(options(config, path))
-                .map(request -> {
-                    request.putHeader("Content-Type", contentType).setChunked(true);
-                    return new Upload(request, account.name());
-                }));
+        return Optional.of(client(config).request(options(config, path)).map(request -> {
+            request.putHeader("Content-Type", contentType).setChunked(true);
+            return new Upload(request, account.name());
+        }));
     }
 
     @Override
@@ -80,9 +77,8 @@ public final class FileUploads implements AutoCloseable {
 
     private HttpClient client(AccountConfig config) {
         return clients.computeIfAbsent(String.valueOf(config.trust()), _ -> {
-            HttpClientOptions options = new HttpClientOptions()
-                    .setKeepAlive(false)
-                    .setConnectTimeout((int) CONNECT_MAX.toMillis());
+            HttpClientOptions options =
+                    new HttpClientOptions().setKeepAlive(false).setConnectTimeout((int) CONNECT_MAX.toMillis());
             if (config.trust() != null) {
                 options.setTrustOptions(TrustedAuthorities.systemAnd(config.trust()));
             }

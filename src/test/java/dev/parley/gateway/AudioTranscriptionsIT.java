@@ -74,7 +74,8 @@ class AudioTranscriptionsIT {
 
     @Test
     void chargesByTheSecondWhereTheModelIsPricedSo() throws Exception {
-        assertThat(post(form(true, "whisper-1", Map.of(), wav(30))).statusCode()).isEqualTo(200);
+        assertThat(post(form(true, "whisper-1", Map.of(), wav(30))).statusCode())
+                .isEqualTo(200);
 
         assertThat(row()).isEqualTo("usage completed whisper-1 0 30000");
         assertThat(rig.database().query("select cost_nano from usage_entry where tenant_id = '" + tenant + "'"))
@@ -129,18 +130,22 @@ class AudioTranscriptionsIT {
         HttpResponse<String> dear = post(form(true, "whisper-1", Map.of(), wav(110)), rig.token(poor));
         assertThat(dear.statusCode()).isEqualTo(429);
         assertThat(dear.body()).contains("insufficient_quota");
-        assertThat(post(form(true, "whisper-1", Map.of(), wav(60)), rig.token(poor)).statusCode())
+        assertThat(post(form(true, "whisper-1", Map.of(), wav(60)), rig.token(poor))
+                        .statusCode())
                 .isEqualTo(200);
         rig.assertQuiet(poor);
     }
 
     @Test
     void refusesFormsThatAreNone() throws Exception {
-        assertThat(post("no form".getBytes(StandardCharsets.UTF_8)).statusCode()).isEqualTo(400);
+        assertThat(post("no form".getBytes(StandardCharsets.UTF_8)).statusCode())
+                .isEqualTo(400);
         byte[] whole = form(true, "whisper-1", Map.of(), wav(2));
         assertThat(post(Arrays.copyOf(whole, whole.length - 20)).statusCode()).isEqualTo(400);
-        assertThat(post(form(true, "whisper-1", Map.of(), new byte[0])).statusCode()).isEqualTo(400);
-        assertThat(post(form(true, "whisper-1", Map.of(), wav(2)), "forged").statusCode()).isEqualTo(401);
+        assertThat(post(form(true, "whisper-1", Map.of(), new byte[0])).statusCode())
+                .isEqualTo(400);
+        assertThat(post(form(true, "whisper-1", Map.of(), wav(2)), "forged").statusCode())
+                .isEqualTo(401);
         rig.assertQuiet(tenant);
         assertThat(rig.entries(tenant)).isZero();
     }
@@ -175,8 +180,9 @@ class AudioTranscriptionsIT {
     }
 
     private String row() {
-        return rig.database().query("select concat_ws(' ', kind, status, model_resolved, audio_in, millis)"
-                + " from usage_entry where tenant_id = '" + tenant + "'");
+        return rig.database()
+                .query("select concat_ws(' ', kind, status, model_resolved, audio_in, millis)"
+                        + " from usage_entry where tenant_id = '" + tenant + "'");
     }
 
     private HttpResponse<String> post(byte[] form) throws Exception {
@@ -195,7 +201,8 @@ class AudioTranscriptionsIT {
 
     private String head(int length) {
         return "POST /v1/audio/transcriptions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + rig.token(tenant)
-                + "\r\nContent-Type: multipart/form-data; boundary=" + BOUNDARY + "\r\nContent-Length: " + length + "\r\n\r\n";
+                + "\r\nContent-Type: multipart/form-data; boundary=" + BOUNDARY + "\r\nContent-Length: " + length
+                + "\r\n\r\n";
     }
 
     private static byte[] form(boolean modelFirst, String model, Map<String, String> others, byte[] file) {
@@ -205,9 +212,10 @@ class AudioTranscriptionsIT {
         if (modelFirst) {
             fields.forEach((name, value) -> field(form, name, value));
         }
-        form.writeBytes(("--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"speech.wav\"\r\n"
-                        + "Content-Type: audio/wav\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
+        form.writeBytes(
+                ("--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"speech.wav\"\r\n"
+                                + "Content-Type: audio/wav\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
         form.writeBytes(file);
         form.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
         if (!modelFirst) {
@@ -218,8 +226,9 @@ class AudioTranscriptionsIT {
     }
 
     private static void field(ByteArrayOutputStream form, String name, String value) {
-        form.writeBytes(("--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
+        form.writeBytes(
+                ("--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
     }
 
     private static byte[] wav(int seconds) {

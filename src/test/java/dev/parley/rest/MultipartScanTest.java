@@ -52,12 +52,14 @@ class MultipartScanTest {
         }
         assertThat(MultipartScan.of("application/json")).isEmpty();
         assertThat(MultipartScan.of("multipart/form-data")).isEmpty();
-        assertThat(MultipartScan.of("Multipart/Form-Data; charset=x; boundary=\"a b\"")).isPresent();
+        assertThat(MultipartScan.of("Multipart/Form-Data; charset=x; boundary=\"a b\""))
+                .isPresent();
     }
 
     @Test
     void tellsTheLengthOfAWavAndGuessesOthersWithinBounds() {
-        assertThat(AudioFile.of(wav(new byte[48_000], 48_000)).millisAtMost(48_000)).isEqualTo(1_000);
+        assertThat(AudioFile.of(wav(new byte[48_000], 48_000)).millisAtMost(48_000))
+                .isEqualTo(1_000);
         AudioFile other = AudioFile.of("ID3 something".getBytes(StandardCharsets.US_ASCII));
         assertThat(other.millisAtMost(8_000)).isEqualTo(8_000);
         assertThat(other.millisLikely(8_000)).isEqualTo(2_000);
@@ -74,10 +76,12 @@ class MultipartScanTest {
     }
 
     private static Buffer form(String model, byte[] file) {
-        return Buffer.buffer("------form7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\nContent-Type:"
-                        + " audio/wav\r\n\r\n")
+        return Buffer.buffer(
+                        "------form7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\nContent-Type:"
+                                + " audio/wav\r\n\r\n")
                 .appendBytes(file)
-                .appendString("\r\n------form7\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + model
-                        + "\r\n------form7\r\ncontent-disposition: form-data; name=\"response_format\"\r\n\r\njson\r\n------form7--\r\n");
+                .appendString(
+                        "\r\n------form7\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + model
+                                + "\r\n------form7\r\ncontent-disposition: form-data; name=\"response_format\"\r\n\r\njson\r\n------form7--\r\n");
     }
 }
