@@ -61,6 +61,7 @@ final class Upload {
     private @Nullable Cover cover;
     private @Nullable PricedModel priced;
     private @Nullable HttpClientRequest upstream;
+    private @Nullable UploadAnswer answer;
     private String account = "";
 
     private enum Phase {
@@ -78,7 +79,7 @@ final class Upload {
         request.pause();
         request.exceptionHandler(_ -> lost());
         request.response().closeHandler(_ -> lost());
-        timer = parts.vertx().setTimer(LONGEST.toMillis(), _ -> lost());
+        timer = parts.vertx().setTimer(LONGEST.toMillis(), _ -> late());
         scan = MultipartScan.of(String.valueOf(request.getHeader("Content-Type")))
                 .orElse(null);
         if (!request.method().name().equals("POST") || scan == null) {
@@ -139,6 +140,9 @@ final class Upload {
         permit = given;
         prices = new UploadPrice(models);
         order = new SessionOrder(id, terms, caller, ModelKind.TRANSCRIPTION, null, null, Dialect.GA, models, given);
+        if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+            request.response().writeContinue();
+        }
         request.handler(this::take);
         request.endHandler(_ -> bodyEnded());
         request.resume();
@@ -234,7 +238,7 @@ final class Upload {
         to.response()
                 .onSuccess(answer -> {
                     if (phase == Phase.AWAITING) {
-                        UploadAnswer.of(answer, this::answered, request.response());
+                        answer = UploadAnswer.of(heard, this::answered, request.response());
                     } else if (phase == Phase.RECEIVING) { // it refuses before it has heard all
                         refuse(unavailable());
                     }
@@ -295,7 +299,7 @@ final class Upload {
         UploadBill bill = new UploadBill(parts, Objects.requireNonNull(order), account);
         bill.file(mine, outcome, Objects.requireNonNull(priced), form()).onComplete(written -> {
             over();
-            if (!written.succeeded() || !written.result()) {
+            if (!written.succeeded() || !written.result() || outcome instanceof UploadAnswer.Outcome.Lost) {
                 tell(Answer.refused(unavailable()));
             } else if (outcome instanceof UploadAnswer.Outcome.Told told) {
                 told.tell(request.response());
@@ -307,16 +311,28 @@ final class Upload {
     private void unanswered() {
         if (phase == Phase.AWAITING) {
             answered(new UploadAnswer.Outcome.Lost());
-            tell(Answer.refused(unavailable()));
         } else if (phase == Phase.RECEIVING) {
             refuse(unavailable());
         }
     }
 
-    /** The client is gone, or it takes too long. */
+    /** The client is gone. What the provider has begun by then is awaited all the same, to be written down. */
     private void lost() {
+        UploadAnswer read = answer;
         if (phase == Phase.RECEIVING) {
             end();
+        } else if (read != null) {
+            read.clientGone();
+        }
+    }
+
+    private void late() {
+        HttpClientRequest to = upstream;
+        if (phase == Phase.AWAITING && to != null) {
+            to.reset();
+            unanswered();
+        } else {
+            lost();
         }
     }
 

@@ -69,8 +69,15 @@ final class UploadAnswer {
         this.streams = answer.statusCode() == OK && contentType.startsWith(EVENTS);
     }
 
-    static void of(HttpClientResponse answer, Consumer<Outcome> listener, HttpServerResponse client) {
-        new UploadAnswer(answer, listener, client).read();
+    static UploadAnswer of(HttpClientResponse answer, Consumer<Outcome> listener, HttpServerResponse client) {
+        UploadAnswer reading = new UploadAnswer(answer, listener, client);
+        reading.read();
+        return reading;
+    }
+
+    /** Nobody takes the answer any more: it is read to its end, for what it tells of usage. */
+    void clientGone() {
+        answer.resume();
     }
 
     private void read() {
