@@ -236,7 +236,7 @@ final class Upload {
         account = open.account();
         to.exceptionHandler(_ -> {}); // the response tells
         to.response()
-                .onSuccess(answer -> {
+                .onSuccess(heard -> {
                     if (phase == Phase.AWAITING) {
                         answer = UploadAnswer.of(heard, this::answered, request.response());
                     } else if (phase == Phase.RECEIVING) { // it refuses before it has heard all
