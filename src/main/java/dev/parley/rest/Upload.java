@@ -45,6 +45,7 @@ final class Upload {
     private static final long BODY_BYTES_MAX = 26L << 20;
     private static final int CREDENTIAL_LENGTH_MAX = 8192;
     private static final Duration LONGEST = Duration.ofMinutes(10);
+    private static final Duration LINGER = Duration.ofSeconds(5);
 
     private final AudioTranscriptions parts;
     private final HttpServerRequest request;
@@ -373,9 +374,25 @@ final class Upload {
             request.connection().close();
             return;
         }
-        response.setStatusCode(answer.status()).putHeader("Connection", "close");
+        response.setStatusCode(answer.status()); // no "Connection: close", at which Vert.x would close too early
         answer.headers().forEach(response::putHeader);
-        response.end(answer.body()).onComplete(_ -> request.connection().close());
+        response.end(answer.body()).onComplete(_ -> linger());
+    }
+
+    /** A client that still sends would lose an answer whose connection is closed under it: the rest is read, for a while. */
+    private void linger() {
+        if (request.isEnded()) {
+            request.connection().close();
+            return;
+        }
+        long closing = parts.vertx()
+                .setTimer(LINGER.toMillis(), _ -> request.connection().close());
+        request.handler(_ -> {});
+        request.endHandler(_ -> {
+            parts.vertx().cancelTimer(closing);
+            request.connection().close();
+        });
+        request.resume();
     }
 
     private long declared() {
