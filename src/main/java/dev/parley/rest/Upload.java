@@ -368,31 +368,32 @@ final class Upload {
         }
     }
 
+    /** A client that still sends would lose an answer behind which its connection is closed: it is heard out, for a while. */
     private void tell(Answer answer) {
+        boolean waits = "100-continue".equalsIgnoreCase(request.getHeader("Expect")) && received == 0;
+        if (request.isEnded() || waits) {
+            write(answer);
+            return;
+        }
+        long enough = parts.vertx().setTimer(LINGER.toMillis(), _ -> write(answer));
+        request.handler(_ -> {});
+        request.endHandler(_ -> {
+            if (parts.vertx().cancelTimer(enough)) {
+                write(answer);
+            }
+        });
+        request.resume();
+    }
+
+    private void write(Answer answer) {
         HttpServerResponse response = request.response();
         if (response.closed() || response.headWritten()) {
             request.connection().close();
             return;
         }
-        response.setStatusCode(answer.status()); // no "Connection: close", at which Vert.x would close too early
+        response.setStatusCode(answer.status()).putHeader("Connection", "close");
         answer.headers().forEach(response::putHeader);
-        response.end(answer.body()).onComplete(_ -> linger());
-    }
-
-    /** A client that still sends would lose an answer whose connection is closed under it: the rest is read, for a while. */
-    private void linger() {
-        if (request.isEnded()) {
-            request.connection().close();
-            return;
-        }
-        long closing = parts.vertx()
-                .setTimer(LINGER.toMillis(), _ -> request.connection().close());
-        request.handler(_ -> {});
-        request.endHandler(_ -> {
-            parts.vertx().cancelTimer(closing);
-            request.connection().close();
-        });
-        request.resume();
+        response.end(answer.body()).onComplete(_ -> request.connection().close());
     }
 
     private long declared() {
