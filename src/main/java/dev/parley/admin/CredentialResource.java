@@ -135,10 +135,11 @@ final class CredentialResource {
         OptionalInt outputTokens = fields.number("output_tokens_max", 1, Integer.MAX_VALUE)
                 .map(number -> OptionalInt.of(number.intValue()))
                 .orElse(OptionalInt.empty());
+        boolean tenantUsage = fields.flag("tenant_usage").orElse(false);
         fields.done();
         try {
-            String token = tokens.mint(
-                    new BrokerTokens.Order(tenant, subject, Duration.ofSeconds(seconds), models, outputTokens));
+            String token = tokens.mint(new BrokerTokens.Order(
+                    tenant, subject, Duration.ofSeconds(seconds), models, outputTokens, tenantUsage));
             JsonObject claims = new JsonObject()
                     .put("id", idOf(token))
                     .put("subject", subject.value())

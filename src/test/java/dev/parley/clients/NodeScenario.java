@@ -45,8 +45,8 @@ public final class NodeScenario {
                 model,
                 "PARLEY_WAV",
                 RECORDING.toAbsolutePath().toString());
-        String output = NodePackage.run(
-                FOLDER, List.of("node", script, scenario, clientClass), environment, RUN_SECONDS_MAX);
+        String output =
+                NodePackage.run(FOLDER, List.of("node", script, scenario, clientClass), environment, RUN_SECONDS_MAX);
         return new ObjectMapper().readTree(output);
     }
 
