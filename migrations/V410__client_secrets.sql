@@ -32,3 +32,5 @@ create table tenant_origin (
 );
 
 comment on table tenant_origin is 'From which pages browsers may use a tenant''s tokens and secrets. No rows: sockets from all, HTTP requests from none.';
+
+select protect_tenant_rows(one::regclass, null) from unnest(array['client_secret', 'tenant_origin']) as one;

@@ -6,11 +6,12 @@ import dev.parley.domain.Refusal.Kind;
 import dev.parley.rest.Answer;
 import dev.parley.rest.Api;
 import dev.parley.rest.Call;
+import dev.parley.rest.LastWord;
 import dev.parley.tenancy.OriginBook;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,18 +29,20 @@ final class ApiExchange {
 
     private final Api api;
     private final OriginBook origins;
+    private final Vertx vertx;
     private final HttpServerRequest request;
     private final Buffer body = Buffer.buffer();
     private boolean answered;
 
-    private ApiExchange(Api api, OriginBook origins, HttpServerRequest request) {
+    private ApiExchange(Api api, OriginBook origins, Vertx vertx, HttpServerRequest request) {
         this.api = api;
         this.origins = origins;
+        this.vertx = vertx;
         this.request = request;
     }
 
-    static void begin(Api api, OriginBook origins, HttpServerRequest request) {
-        new ApiExchange(api, origins, request).read();
+    static void begin(Api api, OriginBook origins, Vertx vertx, HttpServerRequest request) {
+        new ApiExchange(api, origins, vertx, request).read();
     }
 
     private void read() {
@@ -98,16 +101,10 @@ final class ApiExchange {
     }
 
     private void write(Answer answer) {
-        HttpServerResponse response = request.response();
-        if (answered || response.closed() || response.ended()) {
-            return;
+        if (!answered) {
+            answered = true;
+            LastWord.say(vertx, request, answer.with(Cors.of(request.getHeader("Origin"), origins)));
         }
-        answered = true;
-        response.setStatusCode(answer.status());
-        answer.headers().forEach(response::putHeader);
-        Cors.of(request.getHeader("Origin"), origins).forEach(response::putHeader);
-        response.putHeader("Connection", "close");
-        response.end(answer.body()).onComplete(_ -> request.connection().close());
     }
 
     private static Refusal failed() {

@@ -138,7 +138,7 @@ final class ListenerLoop extends VerticleBase {
             return;
         }
         if (path != null && api.serves(path)) {
-            ApiExchange.begin(api, origins, request);
+            ApiExchange.begin(api, origins, vertx, request);
             return;
         }
         Refusal misplaced = misplaced(request);

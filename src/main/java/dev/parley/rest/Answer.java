@@ -5,6 +5,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.RejectionMapper;
 import io.vertx.core.buffer.Buffer;
+import java.util.HashMap;
 import java.util.Map;
 
 /** What is answered. */
@@ -14,6 +15,12 @@ public record Answer(int status, Map<String, String> headers, Buffer body) {
     static Answer ok(JsonNode json) {
         return new Answer(
                 OK, Map.of("Content-Type", "application/json", "Cache-Control", "no-store"), Json.bytes(json));
+    }
+
+    public Answer with(Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(headers);
+        all.putAll(more);
+        return new Answer(status, all, body);
     }
 
     public static Answer refused(Refusal refusal) {

@@ -24,7 +24,6 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -45,7 +44,6 @@ final class Upload {
     private static final long BODY_BYTES_MAX = 26L << 20;
     private static final int CREDENTIAL_LENGTH_MAX = 8192;
     private static final Duration LONGEST = Duration.ofMinutes(10);
-    private static final Duration LINGER = Duration.ofSeconds(5);
 
     private final AudioTranscriptions parts;
     private final HttpServerRequest request;
@@ -368,32 +366,13 @@ final class Upload {
         }
     }
 
-    /** A client that still sends would lose an answer behind which its connection is closed: it is heard out, for a while. */
     private void tell(Answer answer) {
         boolean waits = "100-continue".equalsIgnoreCase(request.getHeader("Expect")) && received == 0;
-        if (request.isEnded() || waits) {
-            write(answer);
-            return;
+        if (waits) {
+            LastWord.write(request, answer);
+        } else {
+            LastWord.say(parts.vertx(), request, answer);
         }
-        long enough = parts.vertx().setTimer(LINGER.toMillis(), _ -> write(answer));
-        request.handler(_ -> {});
-        request.endHandler(_ -> {
-            if (parts.vertx().cancelTimer(enough)) {
-                write(answer);
-            }
-        });
-        request.resume();
-    }
-
-    private void write(Answer answer) {
-        HttpServerResponse response = request.response();
-        if (response.closed() || response.headWritten()) {
-            request.connection().close();
-            return;
-        }
-        response.setStatusCode(answer.status()).putHeader("Connection", "close");
-        answer.headers().forEach(response::putHeader);
-        response.end(answer.body()).onComplete(_ -> request.connection().close());
     }
 
     private long declared() {

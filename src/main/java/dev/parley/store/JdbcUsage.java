@@ -24,7 +24,7 @@ public final class JdbcUsage implements UsageBook {
 
     @Override
     public List<Line> usage(Question question) {
-        return database.withConnection("read a tenant's usage", connection -> {
+        return database.asTenant("read a tenant's usage", question.tenant(), connection -> {
             try (PreparedStatement query = connection.prepareStatement("""
                     select date_trunc(?, hour, 'UTC') as start, subject, model, work, sum(entries) as entries,
                            sum(estimated) as estimated, sum(text_in) as text_in, sum(audio_in) as audio_in,
@@ -56,7 +56,7 @@ public final class JdbcUsage implements UsageBook {
 
     @Override
     public List<Used> used(TenantId tenant, SubjectId subject) {
-        return database.withConnection("read what is used of limits", connection -> {
+        return database.asTenant("read what is used of limits", tenant, connection -> {
             try (PreparedStatement query = connection.prepareStatement("""
                     select b.limit_key, b.subject, b.window_end, b.spent + coalesce((
                                select sum(g.settled) from budget_grant as g

@@ -62,13 +62,19 @@ class TenantIsolationIT {
                     values ('t%1$d', 'main', 'money', 'day', 'tenant', 1000);
                     insert into budget_balance (tenant_id, limit_key, unit, hard, window_start, opening, spent, limit_amount)
                     values ('t%1$d', 'budget/main', 'money', true, now(), 0, 0, 1000);
+                    insert into budget_grant (balance_id, epoch) select id, 1 from budget_balance where tenant_id = 't%1$d';
                     insert into budget_event (tenant_id, budget, unit, period, threshold, spent, amount, hard, window_start)
                     values ('t%1$d', 'main', 'money', 'day', 50, 500, 1000, true, now());
                     insert into token_issuer (name, tenant_id, source, algorithms, secret, version)
                     values ('issuer-%1$d', 't%1$d', 'hs256', '{HS256}', 'sealed', 1);
                     insert into revoked_token (tenant_id, token_id, expires_at, version) values ('t%1$d', 'jti', now(), 1);
                     insert into webhook (id, tenant_id, url, secret)
-                    values ('wh_' || lpad('%1$d', 22, '0'), 't%1$d', 'https://hooks.example', 'sealed')
+                    values ('wh_' || lpad('%1$d', 22, '0'), 't%1$d', 'https://hooks.example', 'sealed');
+                    insert into client_secret (id, hash, tenant_id, subject, kind, model, session, fixed, single_use,
+                        created_at, expires_at)
+                    values ('secret-%1$d', sha256('%1$d'), 't%1$d', 's', 'conversation', 'gpt-realtime', '{}', '{}', false,
+                        now(), now());
+                    insert into tenant_origin (tenant_id, origin) values ('t%1$d', 'https://app.example')
                     """.formatted(i));
         }
     }
@@ -156,6 +162,22 @@ class TenantIsolationIT {
     }
 
     @Test
+    void aTenantSeesTheGrantsOfItsOwnBudgetsOnly() {
+        String seen = "select count(*) as n from budget_grant";
+        long all = few.withConnection(
+                seen,
+                connection ->
+                        Sql.query(connection, seen, row -> row.getLong("n")).getFirst());
+        assertThat(all).isEqualTo(TENANTS);
+        assertThat(few.<Long>asTenant(
+                        seen,
+                        new TenantId("t3"),
+                        connection -> Sql.query(connection, seen, row -> row.getLong("n"))
+                                .getFirst()))
+                .isEqualTo(1);
+    }
+
+    @Test
     void theTenantPlanesRoleIsWeakAndOnlyReads() {
         assertThat(database.query("select rolsuper or rolbypassrls or rolcanlogin or rolcreaterole or rolcreatedb"
                         + " from pg_roles where rolname = 'parley_tenant'"))
@@ -166,7 +188,7 @@ class TenantIsolationIT {
                           and has_table_privilege('parley_tenant', c.oid, 'select')
                         """))
                 .isEqualTo(
-                        "budget,budget_balance,budget_event,live_session,plan,plan_limit,session_count,session_error,"
+                        "budget,budget_balance,budget_event,budget_grant,live_session,plan,plan_limit,session_count,session_error,"
                                 + "tenant,tenant_limit,usage_entry,usage_rollup");
         assertThat(database.query("""
                         select count(*) from pg_class c where c.relkind in ('r', 'p', 'v')
