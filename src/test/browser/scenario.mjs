@@ -198,6 +198,24 @@ await phone.getByRole('heading', { name: 'acme' }).waitFor();
 assert.equal(await phone.getByRole('button', { name: 'Suspend…' }).count(), 0);
 await other.close();
 
+// Who saves what somebody else has changed meanwhile is told so, and sees it.
+const bob = page.getByRole('row', { name: /bob@example.com/ });
+await bob.getByRole('button', { name: 'Change…' }).click();
+await page.evaluate(async () => {
+  const read = async (path) => (await fetch('/api/v1' + path)).json();
+  const { csrf_token } = await read('/session');
+  const one = (await read('/administrators')).items.find((row) => row.name === 'bob@example.com');
+  await fetch('/api/v1/administrators/bob%40example.com', {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token, 'If-Match': `"${one.generation}"` },
+    body: JSON.stringify({ role: 'operator' }),
+  });
+});
+await page.getByRole('button', { name: 'Save', exact: true }).click();
+await page.getByText('Somebody else has changed this').waitFor();
+await page.getByRole('button', { name: 'Cancel' }).click();
+await bob.getByText('operator').waitFor();
+
 // A conversation in the playground, at the tenant's cost.
 await page.goto(PARLEY_ADMIN + '/#/tenants/acme?tab=limits');
 await page.getByLabel('Amount', { exact: true }).fill('5');

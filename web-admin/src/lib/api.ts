@@ -8,9 +8,12 @@ export interface ProblemBody {
   errors?: { field: string; message: string }[];
 }
 
+const CHANGED =
+  'Somebody else has changed this since you opened it, so nothing was done. Close this to see what it is now, and try again.';
+
 export class Problem extends Error {
   constructor(readonly body: ProblemBody) {
-    super(body.detail || body.title);
+    super(body.type.endsWith(':changed-meanwhile') ? CHANGED : body.detail || body.title);
   }
 
   get kind(): string {
@@ -39,10 +42,10 @@ interface Options {
   signal?: AbortSignal;
 }
 
-type Hooks = { csrf: string; signedOut: () => void; confirm: () => Promise<boolean> };
+type Hooks = { csrf: string; signedOut: () => void; confirm: () => Promise<boolean>; outdated: () => void };
 
-/** Set by the session: how this module learns of it without knowing it. */
-export const hooks: Hooks = { csrf: '', signedOut: () => {}, confirm: async () => false };
+/** Set by those who know: how this module tells them without knowing them. */
+export const hooks: Hooks = { csrf: '', signedOut: () => {}, confirm: async () => false, outdated: () => {} };
 
 const DEADLINE_MS = 15_000;
 
@@ -89,6 +92,7 @@ export async function call<T>(method: string, path: string, options: Options = {
       return await request<T>(method, path, options);
     }
     if (failure instanceof Problem && failure.kind === 'unauthenticated') hooks.signedOut();
+    if (failure instanceof Problem && failure.kind === 'changed-meanwhile') hooks.outdated();
     throw failure;
   }
 }

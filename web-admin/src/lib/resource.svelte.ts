@@ -1,6 +1,12 @@
 // Something read from the API and kept fresh while its view is open.
 import { onDestroy } from 'svelte';
-import { Problem } from './api';
+import { hooks, Problem } from './api';
+
+/** Those of the open view. */
+const open = new Set<Resource<unknown>>();
+
+// What is shown is not what is: whoever tries again has to see it first.
+hooks.outdated = () => open.forEach((one) => void one.refresh());
 
 export class Resource<T> {
   data = $state<T | undefined>(undefined);
@@ -42,6 +48,7 @@ export class Resource<T> {
   }
 
   start() {
+    open.add(this as Resource<unknown>);
     void this.refresh();
     if (this.everyMs > 0) {
       this.timer = setInterval(() => document.visibilityState === 'visible' && void this.refresh(), this.everyMs);
@@ -49,6 +56,7 @@ export class Resource<T> {
   }
 
   stop() {
+    open.delete(this as Resource<unknown>);
     clearInterval(this.timer);
     this.running?.abort();
     this.running = null;

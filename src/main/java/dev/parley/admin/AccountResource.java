@@ -39,9 +39,9 @@ final class AccountResource {
                 Endpoint.get("/pools", Permission.ACCOUNTS_READ, _ -> pools()),
                 Endpoint.get("/accounts", Permission.ACCOUNTS_READ, _ -> list()),
                 Endpoint.create("/accounts", Permission.ACCOUNTS_WRITE, this::add),
-                Endpoint.of(HttpMethod.PATCH, "/accounts/{account}", Permission.ACCOUNTS_WRITE, this::change),
-                Endpoint.of(HttpMethod.DELETE, "/accounts/{account}", Permission.ACCOUNTS_WRITE, this::remove),
-                Endpoint.of(HttpMethod.PUT, "/accounts/{account}/key", Permission.ACCOUNTS_WRITE, this::replaceKey),
+                Endpoint.change(HttpMethod.PATCH, "/accounts/{account}", Permission.ACCOUNTS_WRITE, this::change),
+                Endpoint.change(HttpMethod.DELETE, "/accounts/{account}", Permission.ACCOUNTS_WRITE, this::remove),
+                Endpoint.change(HttpMethod.PUT, "/accounts/{account}/key", Permission.ACCOUNTS_WRITE, this::replaceKey),
                 Endpoint.of(HttpMethod.POST, "/accounts/{account}/reopen", Permission.ACCOUNTS_REOPEN, this::reopen));
     }
 
@@ -92,8 +92,7 @@ final class AccountResource {
     }
 
     private Answer change(Call call) {
-        Listed old = found(call.path("account"));
-        String name = old.account().name();
+        String name = call.path("account");
         long generation = call.ifMatch();
         Fields fields = call.fields();
         Optional<Map<String, String>> models = models(fields);
@@ -102,17 +101,15 @@ final class AccountResource {
         Optional<Boolean> drained = fields.flag("drained");
         fields.done();
         return changes.inTransaction(() -> {
-            AccountRegister.Outcome outcome = register.change(
+            Listed old = found(name);
+            refuse(register.change(
                     name,
                     generation,
                     use -> new Use(
                             models.orElse(use.models()),
                             weight.orElse(use.weight()),
                             sessionsMax.orElse(use.sessionsMax()),
-                            drained.orElse(use.drained())));
-            if (outcome == AccountRegister.Outcome.OUTDATED) {
-                throw Problem.changedMeanwhile();
-            }
+                            drained.orElse(use.drained()))));
             Listed changed = found(name);
             changes.note(call, "account.change", target(name), settings(old), settings(changed));
             return Answer.ok(json(changed)).version(changed.generation());
@@ -120,7 +117,8 @@ final class AccountResource {
     }
 
     private Answer replaceKey(Call call) {
-        String name = found(call.path("account")).account().name();
+        String name = call.path("account");
+        long generation = call.ifMatch();
         Fields fields = call.fields();
         Optional<Secret> key = fields.parsed("key", KEY_MAX, AccountResource::key);
         if (!fields.has("key")) {
@@ -128,17 +126,19 @@ final class AccountResource {
         }
         fields.done();
         return changes.inTransaction(() -> {
-            register.replaceKey(name, key.orElseThrow());
+            refuse(register.replaceKey(name, generation, key.orElseThrow()));
+            Listed changed = found(name);
             changes.note(call, "account.key", target(name), null, null);
-            return Answer.none();
+            return Answer.none().version(changed.generation());
         });
     }
 
     private Answer remove(Call call) {
-        Listed old = found(call.path("account"));
-        String name = old.account().name();
+        String name = call.path("account");
+        long generation = call.ifMatch();
         return changes.inTransaction(() -> {
-            register.remove(name);
+            Listed old = found(name);
+            refuse(register.remove(name, generation));
             changes.note(call, "account.remove", target(name), settings(old), null);
             return Answer.none();
         });
@@ -159,6 +159,14 @@ final class AccountResource {
             changes.note(call, "account.reopen", target(name), null, null);
             return Answer.none();
         });
+    }
+
+    private static void refuse(AccountRegister.Outcome outcome) {
+        switch (outcome) {
+            case CHANGED -> {}
+            case OUTDATED -> throw Problem.changedMeanwhile();
+            case UNKNOWN -> throw unknown();
+        }
     }
 
     private Listed found(String name) {

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,10 @@ final class AdministratorResource {
         return List.of(
                 Endpoint.get("/administrators", Permission.ADMINISTRATORS_READ, _ -> list()),
                 Endpoint.create("/administrators", Permission.ADMINISTRATORS_WRITE, this::create),
-                Endpoint.of(HttpMethod.PATCH, "/administrators/{name}", Permission.ADMINISTRATORS_WRITE, this::change),
-                Endpoint.of(HttpMethod.DELETE, "/administrators/{name}", Permission.ADMINISTRATORS_WRITE, this::delete),
+                Endpoint.change(
+                        HttpMethod.PATCH, "/administrators/{name}", Permission.ADMINISTRATORS_WRITE, this::change),
+                Endpoint.change(
+                        HttpMethod.DELETE, "/administrators/{name}", Permission.ADMINISTRATORS_WRITE, this::delete),
                 Endpoint.of(
                         HttpMethod.POST, "/administrators/{name}/link", Permission.ADMINISTRATORS_WRITE, this::link),
                 Endpoint.get("/console-sessions", Permission.ADMINISTRATORS_READ, this::sessions),
@@ -69,17 +72,16 @@ final class AdministratorResource {
     }
 
     private Answer change(Call call) {
-        Administrator old = found(call);
-        long generation = call.ifMatch();
         Fields fields = call.fields();
-        Role role = fields.parsed("role", NAME_MAX, Role::of).orElse(old.role());
-        boolean disabled = fields.flag("disabled").orElse(old.disabled());
+        Optional<Role> role = fields.parsed("role", NAME_MAX, Role::of);
+        Optional<Boolean> disabled = fields.flag("disabled");
         fields.done();
-        refuseAbove(call, old.role());
-        refuseAbove(call, role);
         return changes.inTransaction(() -> {
-            Administrator changed =
-                    store.change(old.name(), generation, role, disabled).orElseThrow(Problem::changedMeanwhile);
+            Administrator old = unchanged(call);
+            role.ifPresent(wanted -> refuseAbove(call, wanted));
+            Administrator changed = store.change(
+                            old.name(), old.generation(), role.orElse(old.role()), disabled.orElse(old.disabled()))
+                    .orElseThrow(Problem::changedMeanwhile);
             refuseWithoutOwner();
             store.endSessions(old.id(), ownSession(call, old));
             changes.note(call, "administrator.change", target(old.name()), settings(old), settings(changed));
@@ -88,9 +90,8 @@ final class AdministratorResource {
     }
 
     private Answer delete(Call call) {
-        Administrator old = found(call);
-        refuseAbove(call, old.role());
         return changes.inTransaction(() -> {
+            Administrator old = unchanged(call);
             store.delete(old.name());
             refuseWithoutOwner();
             changes.note(call, "administrator.delete", target(old.name()), settings(old), null);
@@ -100,9 +101,8 @@ final class AdministratorResource {
 
     private Answer link(Call call) {
         call.fields().done();
-        Administrator administrator = found(call);
-        refuseAbove(call, administrator.role());
         return changes.inTransaction(() -> {
+            Administrator administrator = withinReach(call);
             String secret = signIn.link(administrator);
             changes.note(call, "administrator.link", target(administrator.name()), null, null);
             return Answer.created(new JsonObject()
@@ -143,9 +143,21 @@ final class AdministratorResource {
         }
     }
 
-    private Administrator found(Call call) {
-        return store.find(call.path("name"))
+    /** Whom the path names, if they can do no more than who asks; nobody else changes them until the transaction ends. */
+    private Administrator withinReach(Call call) {
+        Administrator found = store.findForChange(call.path("name"))
                 .orElseThrow(() -> Problem.notFound("There is no administrator of this name."));
+        refuseAbove(call, found.role());
+        return found;
+    }
+
+    /** The same, if they are as who asks has seen them. */
+    private Administrator unchanged(Call call) {
+        Administrator found = withinReach(call);
+        if (found.generation() != call.ifMatch()) {
+            throw Problem.changedMeanwhile();
+        }
+        return found;
     }
 
     /** Whoever changes their own role stays signed in. */

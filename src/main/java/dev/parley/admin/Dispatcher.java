@@ -65,6 +65,9 @@ final class Dispatcher {
     }
 
     private Answer handle(Call call, Endpoint endpoint) throws Exception {
+        if (endpoint.matches()) {
+            call.ifMatch();
+        }
         Optional<String> key = call.header(KEY_HEADER);
         if (!endpoint.creates() || key.isEmpty()) {
             return endpoint.handler().handle(call);

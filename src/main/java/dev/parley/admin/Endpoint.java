@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param access who may
  * @param permission what it takes, if the access is by permission
  * @param creates whether it takes an {@code Idempotency-Key}
+ * @param matches whether it says what it was meant for, with {@code If-Match}
  * @param asksOthers whether it waits for somebody outside, who may be slow
  */
 record Endpoint(
@@ -19,6 +20,7 @@ record Endpoint(
         Access access,
         @Nullable Permission permission,
         boolean creates,
+        boolean matches,
         boolean asksOthers,
         Handler handler) {
 
@@ -36,11 +38,11 @@ record Endpoint(
     }
 
     static Endpoint anybody(HttpMethod method, String path, Handler handler) {
-        return new Endpoint(method, path, Access.ANYBODY, null, false, false, handler);
+        return new Endpoint(method, path, Access.ANYBODY, null, false, false, false, handler);
     }
 
     static Endpoint browser(HttpMethod method, String path, Handler handler) {
-        return new Endpoint(method, path, Access.BROWSER, null, false, false, handler);
+        return new Endpoint(method, path, Access.BROWSER, null, false, false, false, handler);
     }
 
     static Endpoint get(String path, Permission permission, Handler handler) {
@@ -48,17 +50,22 @@ record Endpoint(
     }
 
     static Endpoint of(HttpMethod method, String path, Permission permission, Handler handler) {
-        return new Endpoint(method, path, Access.PERMISSION, permission, false, false, handler);
+        return new Endpoint(method, path, Access.PERMISSION, permission, false, false, false, handler);
     }
 
     /** Makes something new. */
     static Endpoint create(String path, Permission permission, Handler handler) {
-        return new Endpoint(HttpMethod.POST, path, Access.PERMISSION, permission, true, false, handler);
+        return new Endpoint(HttpMethod.POST, path, Access.PERMISSION, permission, true, false, false, handler);
+    }
+
+    /** Changes or removes something that somebody else may have changed since it was read. */
+    static Endpoint change(HttpMethod method, String path, Permission permission, Handler handler) {
+        return new Endpoint(method, path, Access.PERMISSION, permission, false, true, false, handler);
     }
 
     /** The same, if it waits for somebody outside. */
     Endpoint askingOthers() {
-        return new Endpoint(method, path, access, permission, creates, true, handler);
+        return new Endpoint(method, path, access, permission, creates, matches, true, handler);
     }
 
     /** The path as Vert.x writes it. */

@@ -37,7 +37,7 @@ final class ModelResource {
         return List.of(
                 Endpoint.get("/models", Permission.PRICES_READ, _ -> Call.list(reports.models())),
                 Endpoint.create("/models", Permission.PRICES_WRITE, this::addModel),
-                Endpoint.of(HttpMethod.PATCH, "/models/{model}", Permission.PRICES_WRITE, this::change),
+                Endpoint.change(HttpMethod.PATCH, "/models/{model}", Permission.PRICES_WRITE, this::change),
                 Endpoint.create("/models/{model}/prices", Permission.PRICES_WRITE, this::add));
     }
 

@@ -32,8 +32,8 @@ final class PlanResource {
                 Endpoint.get("/plans", Permission.TENANTS_READ, _ -> list()),
                 Endpoint.create("/plans", Permission.PLANS_WRITE, this::create),
                 Endpoint.get("/plans/{plan}", Permission.TENANTS_READ, call -> answer(200, plan(call))),
-                Endpoint.of(HttpMethod.PUT, "/plans/{plan}", Permission.PLANS_WRITE, this::change),
-                Endpoint.of(HttpMethod.DELETE, "/plans/{plan}", Permission.PLANS_WRITE, this::delete));
+                Endpoint.change(HttpMethod.PUT, "/plans/{plan}", Permission.PLANS_WRITE, this::change),
+                Endpoint.change(HttpMethod.DELETE, "/plans/{plan}", Permission.PLANS_WRITE, this::delete));
     }
 
     private Answer list() {
@@ -76,12 +76,13 @@ final class PlanResource {
 
     private Answer delete(Call call) {
         PlanId id = plan(call);
+        long generation = call.ifMatch();
         if (id.equals(PlanId.STANDARD)) {
             throw Problem.conflict("The plan 'standard' stays: it is the plan of tenants that name none.");
         }
         return changes.inTransaction(() -> {
             JsonObject before = said(id);
-            refuse(register.delete(id), id);
+            refuse(register.delete(id, generation), id);
             changes.note(call, "plan.delete", "plan/" + id, before, null);
             return Answer.none();
         });

@@ -38,7 +38,7 @@ final class TenantResource {
                 Endpoint.get("/tenants", Permission.TENANTS_READ, this::list),
                 Endpoint.create("/tenants", Permission.TENANTS_WRITE, this::create),
                 Endpoint.get("/tenants/{tenant}", Permission.TENANTS_READ, this::show),
-                Endpoint.of(HttpMethod.PATCH, "/tenants/{tenant}", Permission.TENANTS_WRITE, this::change),
+                Endpoint.change(HttpMethod.PATCH, "/tenants/{tenant}", Permission.TENANTS_WRITE, this::change),
                 Endpoint.get("/tenants/{tenant}/budgets", Permission.TENANTS_READ, this::budgets));
     }
 

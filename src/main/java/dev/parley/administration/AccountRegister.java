@@ -18,11 +18,11 @@ public interface AccountRegister {
     /** Changes what an account may be used for, if nobody else has changed it since. */
     Outcome change(String name, long generation, UnaryOperator<Use> change);
 
-    /** Gives an account another key; false if there is no such account. */
-    boolean replaceKey(String name, Secret key);
+    /** Gives an account another key, if nobody else has changed it since. */
+    Outcome replaceKey(String name, long generation, Secret key);
 
-    /** Removes an account with its key; false if there was none. */
-    boolean remove(String name);
+    /** Removes an account with its key, if nobody else has changed it since. */
+    Outcome remove(String name, long generation);
 
     /** Has every node try an account again, one of the settings too. */
     void reopen(String name);

@@ -18,7 +18,8 @@ public interface PlanRegister {
      */
     Outcome change(Plan plan, long generation);
 
-    Outcome delete(PlanId id);
+    /** Deletes a plan that no tenant is on, if nobody else has changed it since. */
+    Outcome delete(PlanId id, long generation);
 
     /** What became of a wish. */
     enum Outcome {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -83,6 +84,11 @@ public final class JdbcAccounts implements AccountRegister {
     }
 
     @Override
+    public Outcome replaceKey(String name, long generation, Secret key) {
+        return ifUnchanged("replace the key of an upstream account", name, generation, () -> replaceKey(name, key));
+    }
+
+    /** Gives an account another key, whoever has changed it; false if there is no such account. */
     public boolean replaceKey(String name, Secret key) {
         return database.inTransaction("replace the key of an upstream account", connection -> {
             int version = nextSecretVersion(connection, name);
@@ -103,6 +109,11 @@ public final class JdbcAccounts implements AccountRegister {
     }
 
     @Override
+    public Outcome remove(String name, long generation) {
+        return ifUnchanged("remove an upstream account", name, generation, () -> remove(name));
+    }
+
+    /** Removes an account with its key, whoever has changed it; false if there was none. */
     public boolean remove(String name) {
         return database.inTransaction("remove an upstream account", connection -> {
             try (PreparedStatement delete =
@@ -139,33 +150,44 @@ public final class JdbcAccounts implements AccountRegister {
 
     @Override
     public Outcome change(String name, long generation, UnaryOperator<Use> change) {
-        return database.inTransaction("change an upstream account", connection -> {
-            Optional<Listed> old = list().stream()
+        return ifUnchanged("change an upstream account", name, generation, () -> {
+            Listed old = list().stream()
                     .filter(listed -> listed.account().name().equals(name))
-                    .findFirst();
-            if (old.isEmpty()) {
+                    .findFirst()
+                    .orElseThrow();
+            AccountConfig account = old.account();
+            return use(
+                    name,
+                    change.apply(new Use(account.models(), account.weight(), account.sessionsMax(), old.drained())));
+        });
+    }
+
+    private boolean use(String name, Use use) {
+        return database.inTransaction(
+                "change an upstream account",
+                connection -> Sql.update(
+                                connection,
+                                """
+                                update upstream_account set models = ?, weight = ?, sessions_max = ?, drained = ?,
+                                    changed_at = now(), generation = generation + 1
+                                where name = ?
+                                """,
+                                ModelNames.show(use.models()),
+                                use.weight(),
+                                use.sessionsMax(),
+                                use.drained(),
+                                name)
+                        == 1);
+    }
+
+    /** Works on an account whose row nobody else can change meanwhile. */
+    private Outcome ifUnchanged(String doing, String name, long generation, BooleanSupplier work) {
+        return database.inTransaction(doing, connection -> {
+            Optional<Long> now = Sql.generation(connection, TABLE, "name", name);
+            if (now.isEmpty()) {
                 return Outcome.UNKNOWN;
             }
-            AccountConfig account = old.get().account();
-            Use use = change.apply(new Use(
-                    account.models(),
-                    account.weight(),
-                    account.sessionsMax(),
-                    old.get().drained()));
-            int changed = Sql.update(
-                    connection,
-                    """
-                    update upstream_account set models = ?, weight = ?, sessions_max = ?, drained = ?, changed_at = now(),
-                        generation = generation + 1
-                    where name = ? and generation = ?
-                    """,
-                    ModelNames.show(use.models()),
-                    use.weight(),
-                    use.sessionsMax(),
-                    use.drained(),
-                    name,
-                    generation);
-            return changed == 1 ? Outcome.CHANGED : Outcome.OUTDATED;
+            return now.get() == generation && work.getAsBoolean() ? Outcome.CHANGED : Outcome.OUTDATED;
         });
     }
 

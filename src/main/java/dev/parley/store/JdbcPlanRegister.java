@@ -4,6 +4,7 @@ import dev.parley.administration.PlanRegister;
 import dev.parley.tenancy.Plan;
 import dev.parley.tenancy.PlanId;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Plans in Postgres, for who changes them on sight. Blocks. Thread-safe. */
 public final class JdbcPlanRegister implements PlanRegister {
@@ -26,14 +27,7 @@ public final class JdbcPlanRegister implements PlanRegister {
 
     @Override
     public Outcome change(Plan plan, long generation) {
-        return database.inTransaction("change plan '" + plan.id() + "'", connection -> {
-            Optional<Long> now = Sql.generation(connection, "plan", plan.id().value());
-            if (now.isEmpty()) {
-                return Outcome.UNKNOWN;
-            }
-            if (now.get() != generation) {
-                return Outcome.OUTDATED;
-            }
+        return ifUnchanged(plan.id(), generation, () -> {
             try {
                 plans.change(plan.id(), _ -> plan);
             } catch (UnknownModelException unknown) {
@@ -44,11 +38,23 @@ public final class JdbcPlanRegister implements PlanRegister {
     }
 
     @Override
-    public Outcome delete(PlanId id) {
-        return switch (plans.delete(id)) {
+    public Outcome delete(PlanId id, long generation) {
+        return ifUnchanged(id, generation, () -> switch (plans.delete(id)) {
             case DELETED -> Outcome.DONE;
             case IN_USE -> Outcome.IN_USE;
             case UNKNOWN -> Outcome.UNKNOWN;
-        };
+        });
+    }
+
+    /** Works on a plan whose row nobody else can change meanwhile. */
+    private Outcome ifUnchanged(PlanId id, long generation, Supplier<Outcome> work) {
+        return database.inTransaction("change plan '" + id + "'", connection -> {
+            JdbcPlans.takePlans(connection);
+            Optional<Long> now = Sql.generation(connection, "plan", "id", id.value());
+            if (now.isEmpty()) {
+                return Outcome.UNKNOWN;
+            }
+            return now.get() == generation ? work.get() : Outcome.OUTDATED;
+        });
     }
 }

@@ -116,7 +116,8 @@ public final class JdbcPlans {
         lock(connection, "select pg_advisory_xact_lock_shared(hashtext('plans'))");
     }
 
-    private static void takePlans(Connection connection) throws SQLException {
+    /** Nobody else changes a plan, nor keeps the plans, until the transaction ends. Call before a plan's row is locked. */
+    static void takePlans(Connection connection) throws SQLException {
         lock(connection, "select pg_advisory_xact_lock(hashtext('plans'))");
     }
 

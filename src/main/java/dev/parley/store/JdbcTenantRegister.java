@@ -33,7 +33,8 @@ public final class JdbcTenantRegister implements TenantRegister {
     @Override
     public Outcome change(TenantId id, long generation, UnaryOperator<Tenant> change) {
         return database.inTransaction("change tenant '" + id + "'", connection -> {
-            Optional<Long> now = Sql.generation(connection, "tenant", id.value());
+            JdbcPlans.keepPlans(connection);
+            Optional<Long> now = Sql.generation(connection, "tenant", "id", id.value());
             if (now.isEmpty()) {
                 return Outcome.UNKNOWN;
             }

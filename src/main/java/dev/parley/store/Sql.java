@@ -41,13 +41,14 @@ final class Sql {
         }
     }
 
-    /** The generation of a tenant or plan, which nobody else changes until the transaction ends. */
-    static Optional<Long> generation(Connection connection, String table, String id) throws SQLException {
+    /** The generation of a row, which nobody else changes until the transaction ends. */
+    static Optional<Long> generation(Connection connection, String table, String key, String value)
+            throws SQLException {
         return query(
                         connection,
-                        "select generation from " + table + " where id = ? for update",
+                        "select generation from " + table + " where " + key + " = ? for update",
                         row -> row.getLong("generation"),
-                        id)
+                        value)
                 .stream()
                 .findFirst();
     }

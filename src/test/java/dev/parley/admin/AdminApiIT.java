@@ -7,7 +7,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -320,6 +325,14 @@ class AdminApiIT {
         assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(200);
         assertThat(limit(id, "sessions_max")).isEqualTo(78);
         assertThat(holder.status("PUT", "/plans/gold", wanted)).isEqualTo(412);
+
+        owner.post("/plans", new JsonObject().put("id", "silver"));
+        Operator first = owner.copy().header("If-Match", "\"1\"");
+        assertThat(owner.status("DELETE", "/plans/silver", null)).isEqualTo(428);
+        assertThat(first.status("PUT", "/plans/silver", wanted)).isEqualTo(200);
+        assertThat(first.status("DELETE", "/plans/silver", null)).isEqualTo(412);
+        assertThat(owner.copy().header("If-Match", "\"2\"").status("DELETE", "/plans/silver", null))
+                .isEqualTo(204);
     }
 
     @Test
@@ -340,20 +353,31 @@ class AdminApiIT {
                         "PATCH",
                         "/accounts/eu",
                         new JsonObject().put("drained", true).put("weight", 3));
-        HttpResponse<String> late = owner.copy()
-                .header("If-Match", tag(added))
-                .send("PATCH", "/accounts/eu", new JsonObject().put("weight", 4));
         assertThat(drained.statusCode()).as(drained.body()).isEqualTo(200);
-        assertThat(late.statusCode()).isEqualTo(412);
         assertThat(new JsonObject(drained.body()).getInteger("weight")).isEqualTo(3);
 
-        assertThat(owner.status("PUT", "/accounts/eu/key", new JsonObject().put("key", "another-key")))
-                .isEqualTo(204);
+        JsonObject key = new JsonObject().put("key", "another-key");
+        Operator late = owner.copy().header("If-Match", tag(added));
+        assertThat(owner.status("PUT", "/accounts/eu/key", key)).isEqualTo(428);
+        assertThat(late.status("PUT", "/accounts/eu/key", key)).isEqualTo(412);
+        Operator informed = owner.copy().header("If-Match", tag(drained));
+        List<HttpResponse<String>> keyed = atOnce(4, () -> informed.send("PUT", "/accounts/eu/key", key));
+        assertThat(keyed).extracting(HttpResponse::statusCode).containsExactlyInAnyOrder(204, 412, 412, 412);
         assertThat(owner.status("POST", "/accounts/default/reopen", new JsonObject()))
                 .isEqualTo(204);
         assertThat(owner.status("POST", "/accounts/unheard-of/reopen", new JsonObject()))
                 .isEqualTo(404);
-        assertThat(owner.status("DELETE", "/accounts/eu", null)).isEqualTo(204);
+        assertThat(late.status("PATCH", "/accounts/eu", new JsonObject().put("weight", 4)))
+                .isEqualTo(412);
+        assertThat(owner.status("DELETE", "/accounts/eu", null)).isEqualTo(428);
+        assertThat(late.status("DELETE", "/accounts/eu", null)).isEqualTo(412);
+        String last = keyed.stream()
+                .filter(one -> one.statusCode() == 204)
+                .map(AdminApiIT::tag)
+                .findFirst()
+                .orElseThrow();
+        assertThat(owner.copy().header("If-Match", last).status("DELETE", "/accounts/eu", null))
+                .isEqualTo(204);
         assertThat(owner.get("/accounts").getJsonArray("items")).isEmpty();
         assertThat(owner.get("/audit?target=account/eu").getJsonArray("items").stream()
                         .map(entry -> ((JsonObject) entry).getString("action")))
@@ -384,6 +408,18 @@ class AdminApiIT {
                 .containsExactly("webhook.remove", "webhook.disable", "webhook.test", "webhook.add");
         assertThat(tester.database().query("select count(*) from audit_entry where after like '%hidden%'"))
                 .isEqualTo("0");
+    }
+
+    /** The answers to the same request, sent many times at the same time. */
+    private static List<HttpResponse<String>> atOnce(int times, Callable<HttpResponse<String>> request)
+            throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<HttpResponse<String>> answers = new ArrayList<>();
+            for (var answer : threads.invokeAll(Collections.nCopies(times, request))) {
+                answers.add(answer.get());
+            }
+            return answers;
+        }
     }
 
     private static int limit(String tenant, String name) throws Exception {

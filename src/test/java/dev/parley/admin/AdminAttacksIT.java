@@ -198,13 +198,12 @@ class AdminAttacksIT {
                         "/administrators",
                         new JsonObject().put("name", "mine").put("role", "owner")));
         refused("a token gets at the owner's password", 403, maker.send("POST", "/administrators/root/link", null));
-        refused("a token deletes the owner", 403, maker.send("DELETE", "/administrators/root", null));
+        Operator meant = maker.copy().header("If-Match", "\"" + root.getLong("generation") + "\"");
+        refused("a token deletes the owner", 403, meant.send("DELETE", "/administrators/root", null));
         refused(
                 "a token disables the owner",
                 403,
-                maker.copy()
-                        .header("If-Match", "\"" + root.getLong("generation") + "\"")
-                        .send("PATCH", "/administrators/root", new JsonObject().put("disabled", true)));
+                meant.send("PATCH", "/administrators/root", new JsonObject().put("disabled", true)));
         refused(
                 "a token takes a browser's session",
                 401,
@@ -233,6 +232,21 @@ class AdminAttacksIT {
                 .send("PATCH", "/administrators/dismissed", new JsonObject().put("disabled", true));
         assertThat(disabled.statusCode()).as(disabled.body()).isEqualTo(200);
         refused("a cookie of somebody who was disabled", 401, dismissed.send("GET", "/tenants", null));
+
+        String path = "/administrators/dismissed";
+        refused("a deletion meant for no version", 428, owner.send("DELETE", path, null));
+        refused(
+                "a deletion meant for the version before",
+                412,
+                owner.copy()
+                        .header("If-Match", "\"" + row.getLong("generation") + "\"")
+                        .send("DELETE", path, null));
+        assertThat(owner.copy()
+                        .header(
+                                "If-Match",
+                                disabled.headers().firstValue("etag").orElseThrow())
+                        .status("DELETE", path, null))
+                .isEqualTo(204);
     }
 
     @Test
@@ -263,7 +277,12 @@ class AdminAttacksIT {
                 owner.copy()
                         .header("If-Match", "\"" + row.getLong("generation") + "\"")
                         .send("PATCH", "/administrators/root", new JsonObject().put("role", "viewer")));
-        refused("the last owner is deleted", 409, owner.send("DELETE", "/administrators/root", null));
+        refused(
+                "the last owner is deleted",
+                409,
+                owner.copy()
+                        .header("If-Match", "\"" + row.getLong("generation") + "\"")
+                        .send("DELETE", "/administrators/root", null));
         assertThat(administratorRow("root").getString("role")).isEqualTo("owner");
     }
 

@@ -3,7 +3,9 @@ package dev.parley.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.administration.Permission;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,6 +23,16 @@ class ApiDescriptionTest {
             "GET /playground/socket",
             Permission.SESSIONS_READ.scope());
 
+    /** What takes no {@code If-Match}, and why nobody overwrites anything with it. */
+    private static final Map<String, String> ENDINGS = Map.of(
+            "DELETE /session", "signs out the browser that asks",
+            "DELETE /session/browsers/{id}", "a session does not change, and its id is never used again",
+            "DELETE /console-sessions/{id}", "a session does not change, and its id is never used again",
+            "PUT /session/password", "takes the password before, which only who set it knows",
+            "DELETE /tenants/{tenant}/issuers", "an issuer does not change: it is trusted or not",
+            "DELETE /api-tokens/{id}", "a token does not change, and its id is never used again",
+            "DELETE /webhooks/{webhook}", "address and secret do not change, and its id is never used again");
+
     @Test
     void describesEveryOperationWithItsPermission() {
         Map<String, String> described = new TreeMap<>();
@@ -28,8 +40,7 @@ class ApiDescriptionTest {
         document.getJsonObject("paths").forEach(path -> operations(path, described));
 
         Map<String, String> served = new TreeMap<>(OTHERS);
-        AdminApi.endpoints(nothing())
-                .forEach(endpoint -> served.put(endpoint.method() + " " + endpoint.path(), access(endpoint)));
+        AdminApi.endpoints(nothing()).forEach(endpoint -> served.put(name(endpoint), access(endpoint)));
 
         assertThat(described).isEqualTo(served);
     }
@@ -51,6 +62,37 @@ class ApiDescriptionTest {
                         .collect(Collectors.toSet()));
     }
 
+    @Test
+    void everyChangeOfWhatOthersMayHaveChangedIsMeantForAVersion() {
+        JsonObject paths = new JsonObject(new ApiDescription().json()).getJsonObject("paths");
+        Map<String, Boolean> changes = AdminApi.endpoints(nothing()).stream()
+                .filter(endpoint -> endpoint.changes() && !endpoint.method().equals(HttpMethod.POST))
+                .collect(Collectors.toMap(ApiDescriptionTest::name, Endpoint::matches));
+        Set<String> described = changes.keySet().stream()
+                .filter(change -> asksForVersion(paths, change))
+                .collect(Collectors.toSet());
+
+        assertThat(changes.keySet().stream().filter(change -> !ENDINGS.containsKey(change)))
+                .isNotEmpty()
+                .allSatisfy(change -> assertThat(changes).containsEntry(change, true));
+        assertThat(changes)
+                .containsAllEntriesOf(
+                        ENDINGS.keySet().stream().collect(Collectors.toMap(ending -> ending, _ -> false)));
+        assertThat(described)
+                .isEqualTo(changes.keySet().stream().filter(changes::get).collect(Collectors.toSet()));
+    }
+
+    private static boolean asksForVersion(JsonObject paths, String change) {
+        String[] words = change.split(" ");
+        JsonObject operation = paths.getJsonObject(words[1]).getJsonObject(words[0].toLowerCase(Locale.ROOT));
+        return operation.encode().contains("parameters/IfMatch")
+                && operation.getJsonObject("responses").fieldNames().containsAll(Set.of("412", "428"));
+    }
+
+    private static String name(Endpoint endpoint) {
+        return endpoint.method() + " " + endpoint.path();
+    }
+
     private static void operations(Map.Entry<String, Object> path, Map<String, String> into) {
         ((JsonObject) path.getValue()).forEach(operation -> {
             if (Set.of("get", "post", "put", "patch", "delete").contains(operation.getKey())) {
@@ -58,7 +100,7 @@ class ApiDescriptionTest {
                 boolean open = described.containsKey("security")
                         && described.getJsonArray("security").isEmpty();
                 into.put(
-                        operation.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(),
+                        operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(),
                         described.getString("x-permission", open ? "anybody" : "browser"));
             }
         });
@@ -66,7 +108,7 @@ class ApiDescriptionTest {
 
     private static String access(Endpoint endpoint) {
         Permission permission = endpoint.permission();
-        return permission == null ? endpoint.access().name().toLowerCase(java.util.Locale.ROOT) : permission.scope();
+        return permission == null ? endpoint.access().name().toLowerCase(Locale.ROOT) : permission.scope();
     }
 
     /** Only the list of the operations is wanted; none is called. */
