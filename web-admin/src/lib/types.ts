@@ -345,7 +345,12 @@ export interface ApiToken {
   id: string;
   name: string;
   permissions: string[];
+  /** Those that the administrator behind it has too, now. */
+  usable_permissions: string[];
+  state: 'good' | 'expired' | 'revoked' | 'administrator_disabled' | 'administrator_deleted';
   created_by: string;
+  /** Who stands behind it; null once they are deleted. */
+  administrator: string | null;
   created_at: string;
   expires_at: string;
   last_used_at: string | null;

@@ -91,7 +91,11 @@ public final class AdminApi {
                         new ProviderResource(
                                         parts.singleSignOn(),
                                         new ProviderSignIn(
-                                                parts.administrators(), parts.audit(), parts.signIn(), ticker),
+                                                parts.administrators(),
+                                                parts.apiTokens(),
+                                                parts.audit(),
+                                                parts.signIn(),
+                                                ticker),
                                         parts.administrators())
                                 .endpoints(),
                         new ReportResource(parts.reports(), parts.figures(), ticker).endpoints(),
@@ -107,8 +111,9 @@ public final class AdminApi {
                         new ModelResource(parts.reports(), parts.prices(), changes, ticker).endpoints(),
                         new WebhookResource(parts.webhooks(), parts.tenants(), changes, ticker).endpoints(),
                         new AccountResource(parts.accounts(), parts.figures(), changes).endpoints(),
-                        new AdministratorResource(parts.administrators(), parts.signIn(), changes).endpoints(),
-                        new ApiTokenResource(parts.apiTokens(), changes).endpoints())
+                        new AdministratorResource(parts.administrators(), parts.apiTokens(), parts.signIn(), changes)
+                                .endpoints(),
+                        new ApiTokenResource(parts.apiTokens(), changes, ticker).endpoints())
                 .flatMap(List::stream)
                 .toList();
     }

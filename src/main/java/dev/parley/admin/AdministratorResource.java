@@ -2,6 +2,7 @@ package dev.parley.admin;
 
 import dev.parley.administration.Administrator;
 import dev.parley.administration.AdministratorStore;
+import dev.parley.administration.ApiTokenStore;
 import dev.parley.administration.Permission;
 import dev.parley.administration.Role;
 import dev.parley.administration.SignIn;
@@ -20,11 +21,13 @@ final class AdministratorResource {
     private static final int NAME_MAX = 128;
 
     private final AdministratorStore store;
+    private final ApiTokenStore tokens;
     private final SignIn signIn;
     private final Changes changes;
 
-    AdministratorResource(AdministratorStore store, SignIn signIn, Changes changes) {
+    AdministratorResource(AdministratorStore store, ApiTokenStore tokens, SignIn signIn, Changes changes) {
         this.store = store;
+        this.tokens = tokens;
         this.signIn = signIn;
         this.changes = changes;
     }
@@ -92,6 +95,7 @@ final class AdministratorResource {
     private Answer delete(Call call) {
         return changes.inTransaction(() -> {
             Administrator old = unchanged(call);
+            ApiTokenResource.noteEnd(changes, call, tokens.revokeAllOf(old.id()));
             store.delete(old.name());
             refuseWithoutOwner();
             changes.note(call, "administrator.delete", target(old.name()), settings(old), null);

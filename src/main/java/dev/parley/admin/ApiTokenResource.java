@@ -2,8 +2,11 @@ package dev.parley.admin;
 
 import dev.parley.administration.ApiTokenStore;
 import dev.parley.administration.ApiTokenStore.ApiToken;
+import dev.parley.administration.ApiTokenStore.Backer;
+import dev.parley.administration.ApiTokenStore.NewToken;
 import dev.parley.administration.Permission;
 import dev.parley.administration.SecretText;
+import dev.parley.concurrent.Ticker;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -14,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The tokens of this API, for automation. They can do no more than who makes them. */
+/** The tokens of this API, for automation. They can do no more than who makes them can, then and now. */
 final class ApiTokenResource {
     private static final int NAME_MAX = 128;
     private static final int DAYS = 90;
@@ -22,10 +25,12 @@ final class ApiTokenResource {
 
     private final ApiTokenStore store;
     private final Changes changes;
+    private final Ticker ticker;
 
-    ApiTokenResource(ApiTokenStore store, Changes changes) {
+    ApiTokenResource(ApiTokenStore store, Changes changes, Ticker ticker) {
         this.store = store;
         this.changes = changes;
+        this.ticker = ticker;
     }
 
     List<Endpoint> endpoints() {
@@ -36,7 +41,7 @@ final class ApiTokenResource {
     }
 
     private Answer list() {
-        return Call.list(store.list().stream().map(ApiTokenResource::json).toList());
+        return Call.list(store.list().stream().map(this::json).toList());
     }
 
     private Answer create(Call call) {
@@ -48,18 +53,21 @@ final class ApiTokenResource {
         String id = SecretText.id("at_");
         String secret = "pat_" + SecretText.random();
         return changes.inTransaction(() -> {
-            store.add(
-                    id,
-                    name,
-                    SecretText.digest(secret),
-                    permissions,
-                    call.actor().name(),
-                    Duration.ofDays(days));
+            Instant expiresAt = store.add(
+                            new NewToken(
+                                    id,
+                                    name,
+                                    permissions,
+                                    call.actor().name(),
+                                    call.principal().administrator(),
+                                    Duration.ofDays(days)),
+                            SecretText.digest(secret))
+                    .orElseThrow(Problem::unauthenticated);
             JsonObject made = new JsonObject()
                     .put("id", id)
                     .put("name", name)
                     .put("permissions", scopes(permissions))
-                    .put("expires_in_days", days);
+                    .put("expires_at", expiresAt.toString());
             changes.note(call, "api_token.create", "api_token/" + id, null, made);
             return Answer.created(made.copy().put("token", secret)).shownOnce();
         });
@@ -68,16 +76,23 @@ final class ApiTokenResource {
     private Answer revoke(Call call) {
         String id = call.path("id");
         return changes.inTransaction(() -> {
-            ApiToken token =
-                    store.revoke(id).orElseThrow(() -> Problem.notFound("There is no such token that is good."));
-            changes.note(
-                    call,
-                    "api_token.revoke",
-                    "api_token/" + id,
-                    new JsonObject().put("name", token.name()).put("permissions", scopes(token.permissions())),
-                    null);
+            List<ApiToken> ended = store.revoke(id);
+            if (ended.isEmpty()) {
+                throw Problem.notFound("There is no such token that is good.");
+            }
+            noteEnd(changes, call, ended);
             return Answer.none();
         });
+    }
+
+    /** An entry for each: with a token end those that were made with it. */
+    static void noteEnd(Changes changes, Call call, List<ApiToken> ended) {
+        ended.forEach(token -> changes.note(
+                call,
+                "api_token.revoke",
+                "api_token/" + token.id(),
+                new JsonObject().put("name", token.name()).put("permissions", scopes(token.permissions())),
+                null));
     }
 
     private static Set<Permission> permissions(Fields fields, Set<Permission> own) {
@@ -101,12 +116,27 @@ final class ApiTokenResource {
                 permissions.stream().map(Permission::scope).sorted().toList());
     }
 
-    private static JsonObject json(ApiToken token) {
+    private String state(ApiToken token) {
+        if (token.revokedAt() != null) {
+            return "revoked";
+        }
+        if (!token.expiresAt().isAfter(ticker.now())) {
+            return "expired";
+        }
+        Backer backer = token.administrator();
+        return backer == null ? "administrator_deleted" : backer.disabled() ? "administrator_disabled" : "good";
+    }
+
+    private JsonObject json(ApiToken token) {
+        Backer backer = token.administrator();
         return new JsonObject()
                 .put("id", token.id())
                 .put("name", token.name())
                 .put("permissions", scopes(token.permissions()))
+                .put("usable_permissions", scopes(token.usable()))
+                .put("state", state(token))
                 .put("created_by", token.createdBy())
+                .put("administrator", backer == null ? null : backer.name())
                 .put("created_at", token.createdAt().toString())
                 .put("expires_at", token.expiresAt().toString())
                 .put("last_used_at", text(token.lastUsedAt()))

@@ -5,6 +5,7 @@ import dev.parley.administration.AdministratorStore;
 import dev.parley.administration.AdministratorStore.Session;
 import dev.parley.administration.ApiTokenStore;
 import dev.parley.administration.ApiTokenStore.ApiToken;
+import dev.parley.administration.ApiTokenStore.Backer;
 import dev.parley.administration.Permission;
 import dev.parley.administration.Principal;
 import dev.parley.administration.Principal.Browser;
@@ -57,7 +58,8 @@ final class Gatekeeper {
         }
         ApiToken token = tokens.use(SecretText.digest(authorization.substring(BEARER.length())))
                 .orElseThrow(Problem::unauthenticated);
-        return new Principal(new Actor("token:" + token.id(), call.address()), token.permissions(), null);
+        Backer backer = Objects.requireNonNull(token.administrator(), "no good token is without");
+        return new Principal(new Actor("token:" + token.id(), call.address()), backer.id(), token.usable(), null);
     }
 
     private Principal byCookie(Call call, Endpoint endpoint) {
@@ -71,6 +73,7 @@ final class Gatekeeper {
         }
         return new Principal(
                 Actor.administrator(session.administrator().name(), call.address()),
+                session.administrator().id(),
                 session.administrator().role().permissions(),
                 new Browser(session.id(), session.administrator(), session.confirmedAt()));
     }

@@ -7,10 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who asks something of the admin API.
  *
+ * @param administrator the id of who is signed in, or who stands behind the API token
  * @param session of the browser; null for an API token
  */
 public record Principal(
-        Actor actor, Set<Permission> permissions, @Nullable Browser session) {
+        Actor actor,
+        long administrator,
+        Set<Permission> permissions,
+        @Nullable Browser session) {
     public Principal {
         permissions = Set.copyOf(permissions);
     }

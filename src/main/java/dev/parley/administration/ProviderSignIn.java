@@ -19,11 +19,14 @@ public final class ProviderSignIn {
     static final Duration TRY_EVERY = Duration.ofSeconds(2);
 
     private final AdministratorStore store;
+    private final ApiTokenStore tokens;
     private final AuditLog audit;
     private final SignIn signIn;
     private final Attempts attempts;
 
-    public ProviderSignIn(AdministratorStore store, AuditLog audit, SignIn signIn, Ticker ticker) {
+    public ProviderSignIn(
+            AdministratorStore store, ApiTokenStore tokens, AuditLog audit, SignIn signIn, Ticker ticker) {
+        this.tokens = tokens;
         this.attempts = new Attempts(TRIES, TRY_EVERY, ticker);
         this.store = store;
         this.audit = audit;
@@ -71,7 +74,7 @@ public final class ProviderSignIn {
         Optional<Administrator> known = store.findBySubject(person.subject());
         Role role = person.role();
         if (role == null) {
-            known.ifPresent(one -> store.endSessions(one.id(), null));
+            known.ifPresent(one -> dismiss(one, address));
             return refused(person, address, "no group gives a role");
         }
         if (known.isEmpty()) {
@@ -80,6 +83,18 @@ public final class ProviderSignIn {
         return known.get().disabled()
                 ? refused(person, address, "disabled")
                 : Optional.of(withRole(known.get(), role, address));
+    }
+
+    /** Whom the provider trusts with nothing any more keeps nothing here. */
+    private void dismiss(Administrator known, String address) {
+        store.endSessions(known.id(), null);
+        tokens.revokeAllOf(known.id())
+                .forEach(token -> audit.append(new AuditLog.Entry(
+                        Actor.administrator(known.name(), address),
+                        "api_token.revoke",
+                        "api_token/" + token.id(),
+                        null,
+                        new JsonObject().put("why", "no group gives a role"))));
     }
 
     private Optional<Administrator> made(Person person, Role role, String address) {

@@ -211,6 +211,97 @@ class AdminAttacksIT {
     }
 
     @Test
+    void aTokenCanDoNoMoreThanItsMakerCanNow() throws Exception {
+        JsonObject maker = new JsonObject().put("name", "maker-of-tokens").put("role", "owner");
+        owner.post("/administrators", maker);
+        JsonObject made = apiToken(owner, "prices:write", "administrators:write", "tenants:read");
+        // As if they had made it: each sign-in here is one of the few that an address may try.
+        tester.database()
+                .execute("update api_token set administrator_id ="
+                        + " (select id from administrator where name = 'maker-of-tokens') where id = '"
+                        + made.getString("id") + "'");
+        Operator token = Operator.withToken(admin, made.getString("token"));
+        JsonObject grandchild = apiToken(token, "tenants:read");
+        Operator other = Operator.withToken(admin, grandchild.getString("token"));
+        assertThat(grandchild.getString("expires_at")).isEqualTo(made.getString("expires_at"));
+        assertThat(other.status("GET", "/tenants", null)).isEqualTo(200);
+        String path = "/administrators/maker-of-tokens";
+
+        changed(path, new JsonObject().put("role", "viewer"));
+        refused(
+                "a token of an owner who is viewer now adds a model",
+                403,
+                token.send("POST", "/models", new JsonObject().put("name", "stolen")));
+        refused(
+                "the same token makes another",
+                403,
+                token.send("POST", "/api-tokens", new JsonObject().put("name", "x")));
+        assertThat(token.status("GET", "/tenants", null)).isEqualTo(200);
+        assertThat(apiTokenRow(made).getJsonArray("usable_permissions")).isEqualTo(new JsonArray().add("tenants:read"));
+
+        changed(path, new JsonObject().put("disabled", true));
+        refused("a token of somebody who is disabled", 401, token.send("GET", "/tenants", null));
+        refused("a token that this token made", 401, other.send("GET", "/tenants", null));
+        assertThat(apiTokenRow(grandchild).getString("state")).isEqualTo("administrator_disabled");
+        changed(path, new JsonObject().put("disabled", false));
+        assertThat(other.status("GET", "/tenants", null)).isEqualTo(200);
+
+        long generation = administratorRow("maker-of-tokens").getLong("generation");
+        assertThat(owner.copy().header("If-Match", "\"" + generation + "\"").status("DELETE", path, null))
+                .isEqualTo(204);
+        owner.post("/administrators", maker);
+        refused("a token of somebody whose name another has now", 401, token.send("GET", "/tenants", null));
+        refused("a token that this token made, too", 401, other.send("GET", "/tenants", null));
+        assertThat(apiTokenRow(made).getString("state")).isEqualTo("revoked");
+        assertThat(owner.get("/audit?target=api_token/" + grandchild.getString("id"))
+                        .encode())
+                .contains("api_token.revoke");
+    }
+
+    @Test
+    void withATokenEndThoseThatItMade() throws Exception {
+        JsonObject made = apiToken(owner, "administrators:write", "tenants:read");
+        Operator token = Operator.withToken(admin, made.getString("token"));
+        JsonObject child = apiToken(token, "administrators:write", "tenants:read");
+        Operator second = Operator.withToken(admin, child.getString("token"));
+        Operator third =
+                Operator.withToken(admin, apiToken(second, "tenants:read").getString("token"));
+        assertThat(third.status("GET", "/tenants", null)).isEqualTo(200);
+
+        assertThat(owner.status("DELETE", "/api-tokens/" + made.getString("id"), null))
+                .isEqualTo(204);
+
+        refused("a token whose maker was revoked", 401, second.send("GET", "/tenants", null));
+        refused("a token whose maker's maker was revoked", 401, third.send("GET", "/tenants", null));
+        assertThat(apiTokenRow(child).getString("state")).isEqualTo("revoked");
+    }
+
+    private static JsonObject apiToken(Operator maker, String... permissions) throws Exception {
+        return maker.post(
+                "/api-tokens",
+                new JsonObject()
+                        .put("name", "robot")
+                        .put("expires_in_days", maker.headers().containsKey("Authorization") ? 90 : 1)
+                        .put("permissions", new JsonArray(List.of(permissions))));
+    }
+
+    private static JsonObject apiTokenRow(JsonObject made) throws Exception {
+        return owner.get("/api-tokens").getJsonArray("items").stream()
+                .map(JsonObject.class::cast)
+                .filter(row -> row.getString("id").equals(made.getString("id")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void changed(String path, JsonObject change) throws Exception {
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        long generation = administratorRow(name).getLong("generation");
+        HttpResponse<String> answer =
+                owner.copy().header("If-Match", "\"" + generation + "\"").send("PATCH", path, change);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    @Test
     void aSessionCannotBeFixedAndEndsWhenItShould() throws Exception {
         Operator fixed = Operator.stranger(admin).header("Cookie", "__Host-parley=chosen-by-the-attacker");
         HttpResponse<String> begun = fixed.send(

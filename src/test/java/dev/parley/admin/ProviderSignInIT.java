@@ -90,6 +90,21 @@ class ProviderSignInIT {
         assertThat(back.headers().firstValue("location")).hasValue("/#/?refused=not-allowed");
         assertThat(back.headers().allValues("set-cookie")).noneMatch(cookie -> cookie.startsWith("__Host-parley="));
         assertThat(actionsOf("nobody@example.com")).containsExactly("sign_in.refused");
+
+        begun("/oidc/start").comeBack("olivia");
+        tester.database()
+                .execute("insert into administrator (name, role, subject) select 'left@example.com', 'operator',"
+                        + " replace(subject, 'olivia', 'nobody') from administrator where subject like '%olivia'");
+        tester.database()
+                .execute(
+                        "insert into api_token (id, name, digest, permissions, created_by, administrator_id, expires_at)"
+                                + " select 'at_left', 'left', sha256('pat_left'), '{tenants:read}', 'administrator:' || name, id,"
+                                + " now() + interval '1 day' from administrator where name = 'left@example.com'");
+        Operator token = Operator.withToken(admin, "pat_left");
+        assertThat(token.status("GET", "/tenants", null)).isEqualTo(200);
+        begun("/oidc/start").comeBack("nobody");
+        assertThat(token.status("GET", "/tenants", null)).isEqualTo(401);
+        assertThat(actionsOf("left@example.com")).containsExactly("api_token.revoke");
     }
 
     @Test
