@@ -3,8 +3,11 @@ package dev.parley.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -15,14 +18,18 @@ public final class NodePackage {
 
     private NodePackage() {}
 
-    /** Unless the very lock file is installed already. */
+    /** Unless the very lock file is installed already. Tests of another process that want it too wait. */
     public static void install(Path folder) throws Exception {
-        Path installed = folder.resolve("node_modules/.package-lock.json");
-        Path lock = folder.resolve("package-lock.json");
-        boolean current = Files.exists(installed)
-                && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(lock)) >= 0;
-        if (!current) {
-            run(folder, List.of("npm", "ci"), Map.of(), TimeUnit.MINUTES.toSeconds(INSTALL_MINUTES_MAX));
+        Path turn = Path.of("target", folder.getFileName() + ".installing");
+        try (FileChannel channel = FileChannel.open(turn, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock _ = channel.lock()) {
+            Path installed = folder.resolve("node_modules/.package-lock.json");
+            Path lock = folder.resolve("package-lock.json");
+            boolean current = Files.exists(installed)
+                    && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(lock)) >= 0;
+            if (!current) {
+                run(folder, List.of("npm", "ci"), Map.of(), TimeUnit.MINUTES.toSeconds(INSTALL_MINUTES_MAX));
+            }
         }
     }
 
