@@ -26,6 +26,7 @@ public record Refusal(
         UNAUTHENTICATED(401, 4401, "invalid_request_error"),
         FORBIDDEN(403, 4403, "invalid_request_error"),
         NOT_FOUND(404, 4404, "invalid_request_error"),
+        METHOD_NOT_ALLOWED(405, 4405, "invalid_request_error"),
         RATE_LIMITED(429, 4429, "rate_limit_error"),
         BUDGET_EXHAUSTED(429, 4429, "insufficient_quota"),
         UPSTREAM_UNAVAILABLE(503, 1013, "server_error"),

@@ -17,6 +17,11 @@ public record Answer(int status, Map<String, String> headers, Buffer body) {
                 OK, Map.of("Content-Type", "application/json", "Cache-Control", "no-store"), Json.bytes(json));
     }
 
+    /** What is the same for everybody. */
+    static Answer json(String json) {
+        return new Answer(OK, Map.of("Content-Type", "application/json"), Buffer.buffer(json));
+    }
+
     public Answer with(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(headers);
         all.putAll(more);

@@ -10,6 +10,7 @@ import dev.parley.session.ModelPolicy;
 import dev.parley.session.TenantTerms;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
+import java.util.List;
 
 /** {@code GET /v1/models} and {@code GET /v1/models/NAME}. */
 final class ModelsSurface implements Surface {
@@ -25,13 +26,8 @@ final class ModelsSurface implements Surface {
     }
 
     @Override
-    public boolean serves(String path) {
-        return path.equals(PATH) || path.startsWith(PATH + '/');
-    }
-
-    @Override
-    public String method() {
-        return "GET";
+    public List<Route> routes() {
+        return List.of(new Route("GET", PATH), new Route("GET", PATH + "/{model}"));
     }
 
     @Override

@@ -25,6 +25,7 @@ import io.vertx.core.buffer.Buffer;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 
 /** {@code POST /v1/realtime/client_secrets}, and the two forms that the beta had for it. */
@@ -49,13 +50,8 @@ final class SecretsSurface implements Surface {
     }
 
     @Override
-    public boolean serves(String path) {
-        return FORMS.containsKey(path);
-    }
-
-    @Override
-    public String method() {
-        return "POST";
+    public List<Route> routes() {
+        return FORMS.keySet().stream().map(path -> new Route("POST", path)).toList();
     }
 
     @Override

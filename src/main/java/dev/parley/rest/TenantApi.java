@@ -12,11 +12,13 @@ import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook;
 import dev.parley.ledger.UsageBook;
+import dev.parley.protocol.OpenApi;
 import dev.parley.quota.LimitSource;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,10 @@ public final class TenantApi implements Api {
     private static final Logger LOGGER = LoggerFactory.getLogger(TenantApi.class);
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
 
+    /** Of the whole tenant plane, its sockets too. */
+    public static final String DESCRIPTION = "/v1/openapi.json";
+
+    private final Answer description = Answer.json(OpenApi.json("/rest/openapi.yaml"));
     private final Callers callers;
     private final List<Surface> surfaces;
 
@@ -49,17 +55,23 @@ public final class TenantApi implements Api {
 
     @Override
     public boolean serves(String path) {
-        return surface(path).isPresent();
+        return path.equals(DESCRIPTION) || surface(path).isPresent();
+    }
+
+    /** All but the document that describes them. */
+    public List<Route> routes() {
+        return surfaces.stream().flatMap(surface -> surface.routes().stream()).toList();
     }
 
     @Override
     public Future<Answer> answer(Call call) {
+        if (call.path().equals(DESCRIPTION) && call.method().equals("GET")) {
+            return Future.succeededFuture(description);
+        }
         Optional<Surface> surface = surface(call.path());
-        if (surface.isEmpty() || !surface.get().method().equals(call.method())) {
-            return refused(Refusal.of(
-                    Kind.BAD_REQUEST,
-                    "method_not_allowed",
-                    "This URL is for " + surface.map(Surface::method).orElse("nothing") + " only."));
+        List<String> methods = methods(call.path());
+        if (surface.isEmpty() || !methods.contains(call.method())) {
+            return Future.succeededFuture(notAllowed(methods));
         }
         Secret credential = call.credential();
         if (credential != null && SecretToken.is(credential.reveal())) {
@@ -78,7 +90,27 @@ public final class TenantApi implements Api {
     }
 
     private Optional<Surface> surface(String path) {
-        return surfaces.stream().filter(one -> one.serves(path)).findFirst();
+        return surfaces.stream()
+                .filter(one -> one.routes().stream().anyMatch(route -> route.fits(path)))
+                .findFirst();
+    }
+
+    private List<String> methods(String path) {
+        return path.equals(DESCRIPTION)
+                ? List.of("GET")
+                : routes().stream()
+                        .filter(route -> route.fits(path))
+                        .map(Route::method)
+                        .distinct()
+                        .toList();
+    }
+
+    private static Answer notAllowed(List<String> methods) {
+        return Answer.refused(Refusal.of(
+                        Kind.METHOD_NOT_ALLOWED,
+                        "method_not_allowed",
+                        "This URL is for " + String.join(" and ", methods) + " only."))
+                .with(Map.of("Allow", String.join(", ", methods)));
     }
 
     /** Postgres does not answer, or too many ask. */

@@ -27,13 +27,8 @@ final class UsageSurface implements Surface {
     }
 
     @Override
-    public boolean serves(String path) {
-        return path.equals("/v1/usage");
-    }
-
-    @Override
-    public String method() {
-        return "GET";
+    public List<Route> routes() {
+        return List.of(new Route("GET", "/v1/usage"));
     }
 
     @Override

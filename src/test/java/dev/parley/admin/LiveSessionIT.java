@@ -3,6 +3,7 @@ package dev.parley.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.concurrent.Eventually;
+import dev.parley.protocol.Schemas;
 import dev.parley.server.BrokerTester;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
+import dev.parley.protocol.Schemas;
 import dev.parley.store.Rollups;
 import dev.parley.store.Sealer;
 import dev.parley.tenancy.Budget;
@@ -134,6 +135,44 @@ class TenantApiIT {
                                 HttpResponse.BodyHandlers.ofString())
                         .statusCode())
                 .isEqualTo(400);
+    }
+
+    @Test
+    void everyAnswerIsAsDescribed() throws Exception {
+        HttpResponse<String> document = get("/v1/openapi.json", null);
+        assertThat(document.statusCode()).isEqualTo(200);
+        Schemas schemas = new Schemas(document.body());
+
+        for (String path : List.of("/v1/models", "/v1/usage", "/v1/usage?period=month&from=2026-01-01")) {
+            HttpResponse<String> answer = get(path, wholeTenant("narrow"));
+            assertThat(schemas.problems(path.split("\\?", 2)[0], "get", 200, answer.body()))
+                    .isEmpty();
+        }
+        assertThat(schemas.problems(
+                        "/v1/models/{model}",
+                        "get",
+                        404,
+                        get("/v1/models/none", rig.token("narrow")).body()))
+                .isEmpty();
+        for (String path : List.of(
+                "/v1/realtime/client_secrets", "/v1/realtime/sessions", "/v1/realtime/transcription_sessions")) {
+            HttpResponse<String> made = post(path, "{}", rig.token("acme"));
+            assertThat(schemas.problems(path, "post", made.statusCode(), made.body()))
+                    .as(made.body())
+                    .isEmpty();
+        }
+        HttpResponse<String> wrong = post("/v1/usage", "", rig.token("acme"));
+        assertThat(wrong.statusCode()).isEqualTo(405);
+        assertThat(wrong.headers().firstValue("Allow")).hasValue("GET");
+    }
+
+    private static HttpResponse<String> post(String path, String body, String token) throws Exception {
+        return http.send(
+                HttpRequest.newBuilder(URI.create(url(path)))
+                        .header("Authorization", "Bearer " + token)
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private static String left(String tenant) {

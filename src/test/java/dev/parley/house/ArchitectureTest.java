@@ -127,6 +127,7 @@ class ArchitectureTest {
                             "concurrent",
                             "config",
                             "telemetry",
+                            "protocol",
                             "tenancy",
                             "auth",
                             "quota",

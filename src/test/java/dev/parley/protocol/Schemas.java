@@ -1,4 +1,4 @@
-package dev.parley.admin;
+package dev.parley.protocol;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,17 +12,18 @@ import java.util.Set;
  * Holds answers against the schemas of the OpenAPI document: types, required fields, enumerations, and no field that is not
  * described. As much of JSON Schema as the document uses.
  */
-final class Schemas {
+public final class Schemas {
     private final JsonNode document;
 
-    Schemas(String document) throws IOException {
+    public Schemas(String document) throws IOException {
         this.document = new ObjectMapper().readTree(document);
     }
 
     /** What is wrong with an answer; empty if nothing. */
-    List<String> problems(String path, String method, int status, String body) throws IOException {
-        JsonNode schema = document.at("/paths/" + path.replace("~", "~0").replace("/", "~1") + "/" + method
-                + "/responses/" + status + "/content/application~1json/schema");
+    public List<String> problems(String path, String method, int status, String body) throws IOException {
+        JsonNode response = document.at(
+                "/paths/" + path.replace("~", "~0").replace("/", "~1") + "/" + method + "/responses/" + status);
+        JsonNode schema = resolve(response).at("/content/application~1json/schema");
         if (schema.isMissingNode()) {
             return List.of("no schema for " + method + " " + path + " " + status);
         }
@@ -57,7 +58,9 @@ final class Schemas {
     private void checkObject(JsonNode schema, JsonNode value, String at, List<String> problems) {
         List<JsonNode> layers = new ArrayList<>(List.of(schema));
         schema.path("allOf").forEach(one -> layers.add(resolve(one)));
-        boolean described = layers.stream().anyMatch(layer -> layer.has("properties"));
+        boolean described = layers.stream().anyMatch(layer -> layer.has("properties"))
+                && layers.stream()
+                        .noneMatch(layer -> layer.path("additionalProperties").asBoolean());
         for (JsonNode layer : layers) {
             layer.path("required").forEach(field -> {
                 if (!value.has(field.asText())) {
