@@ -307,6 +307,11 @@ export interface Model {
   prices: Price[] | null;
 }
 
+export interface ModelAlias {
+  alias: string;
+  model: string;
+}
+
 export interface AuditEntry {
   no: number;
   at: string;

@@ -4,6 +4,7 @@ import dev.parley.administration.AccountRegister;
 import dev.parley.administration.AdministratorStore;
 import dev.parley.administration.ApiTokenStore;
 import dev.parley.administration.AuditLog;
+import dev.parley.administration.ModelAliases;
 import dev.parley.administration.Orders;
 import dev.parley.administration.PlanRegister;
 import dev.parley.administration.PriceList;
@@ -11,6 +12,7 @@ import dev.parley.administration.ProviderSignIn;
 import dev.parley.administration.Replays;
 import dev.parley.administration.Reports;
 import dev.parley.administration.SignIn;
+import dev.parley.administration.TenantOrigins;
 import dev.parley.administration.TenantRegister;
 import dev.parley.auth.BrokerTokens;
 import dev.parley.auth.IssuerDirectory;
@@ -60,6 +62,8 @@ public final class AdminApi {
             BrokerTokens tokens,
             Orders orders,
             PriceList prices,
+            ModelAliases aliases,
+            TenantOrigins origins,
             Webhooks webhooks,
             AccountRegister accounts,
             SessionFigures figures,
@@ -109,6 +113,8 @@ public final class AdminApi {
                         new PlanResource(parts.plans(), parts.reports(), changes).endpoints(),
                         new NodeResource(parts.reports(), parts.orders(), changes).endpoints(),
                         new ModelResource(parts.reports(), parts.prices(), changes, ticker).endpoints(),
+                        new AliasResource(parts.aliases(), changes).endpoints(),
+                        new OriginResource(parts.origins(), parts.tenants(), changes).endpoints(),
                         new WebhookResource(parts.webhooks(), parts.tenants(), changes, ticker).endpoints(),
                         new AccountResource(parts.accounts(), parts.figures(), changes).endpoints(),
                         new AdministratorResource(parts.administrators(), parts.apiTokens(), parts.signIn(), changes)

@@ -178,11 +178,7 @@ final class CredentialResource {
     }
 
     private TenantId known(Call call) {
-        TenantId tenant = TenantResource.tenant(call);
-        if (register.find(tenant).isEmpty()) {
-            throw Problem.notFound("There is no tenant '" + tenant + "'.");
-        }
-        return tenant;
+        return TenantResource.known(register, call);
     }
 
     private static JsonObject json(IssuerDirectory.Listed issuer) {

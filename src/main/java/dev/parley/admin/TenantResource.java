@@ -51,6 +51,15 @@ final class TenantResource {
         }
     }
 
+    /** The one in the path, which is there. */
+    static TenantId known(TenantRegister register, Call call) {
+        TenantId tenant = tenant(call);
+        if (register.find(tenant).isEmpty()) {
+            throw Problem.notFound("There is no tenant '" + tenant + "'.");
+        }
+        return tenant;
+    }
+
     private Answer list(Call call) {
         Reports.Page page = call.page();
         String search = call.query("search").orElse(null);

@@ -6,6 +6,7 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
+import dev.parley.tenancy.Origin;
 import dev.parley.tenancy.PlanId;
 import dev.parley.webhook.WebhookId;
 import dev.parley.webhook.WebhookUrl;
@@ -27,12 +28,21 @@ final class Converters {
                 .registerConverter(PlanId.class, of(PlanId::new))
                 .registerConverter(SubjectId.class, of(SubjectId::new))
                 .registerConverter(ModelName.class, of(ModelName::new))
+                .registerConverter(Origin.class, of(Converters::origin))
                 .registerConverter(WebhookId.class, of(WebhookId::new))
                 .registerConverter(WebhookUrl.class, of(WebhookUrl::of))
                 .registerConverter(NanoUsd.class, of(Converters::usd))
                 .registerConverter(Profile.class, of(Converters::profile))
                 .registerConverter(Duration.class, of(Converters::duration))
                 .registerConverter(Instant.class, of(Converters::instant));
+    }
+
+    private static Origin origin(String text) {
+        try {
+            return new Origin(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'" + text + "' " + e.getMessage(), e);
+        }
     }
 
     private static Profile profile(String text) {

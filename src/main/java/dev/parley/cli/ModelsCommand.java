@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.ModelName;
 import dev.parley.ledger.PriceBook.Known;
@@ -8,6 +9,7 @@ import dev.parley.ledger.PriceCatalogue;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcCatalogue;
 import dev.parley.store.JdbcPrices;
+import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Locale;
@@ -79,6 +81,15 @@ final class ModelsCommand implements Runnable {
         }
     }
 
+    private static Change aliasing(String action, ModelName alias, Database database) {
+        return new Change(action, "model/" + alias, () -> {
+            ModelName model = new JdbcCatalogue(database).aliases().get(alias);
+            return model == null
+                    ? null
+                    : new JsonObject().put("alias", alias.value()).put("model", model.value());
+        });
+    }
+
     /** {@code models alias}. */
     @Command(
             name = "alias",
@@ -95,6 +106,11 @@ final class ModelsCommand implements Runnable {
         @Parameters(paramLabel = "MODEL", description = "The model of the catalogue.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private ModelName model;
+
+        @Override
+        Change change(Database database) {
+            return aliasing("model.alias", alias, database);
+        }
 
         @Override
         void run(Database database, BrokerConfig config) throws CommandFailure {
@@ -117,6 +133,11 @@ final class ModelsCommand implements Runnable {
         @Parameters(paramLabel = "ALIAS", description = "What clients say.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private ModelName alias;
+
+        @Override
+        Change change(Database database) {
+            return aliasing("model.unalias", alias, database);
+        }
 
         @Override
         void run(Database database, BrokerConfig config) throws CommandFailure {

@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
@@ -10,6 +11,7 @@ import dev.parley.ledger.PriceOffer.PriceClass;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcCatalogue;
 import dev.parley.store.JdbcPrices;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -54,7 +56,7 @@ final class ModelsImport extends DatabaseCommand {
     private boolean yes;
 
     @Override
-    void run(Database database, BrokerConfig settings) throws CommandFailure, IOException {
+    void run(Database database, BrokerConfig settings) throws Exception {
         PriceFile prices = read();
         PriceCatalogue catalogue = new JdbcPrices(database).read();
         List<PriceChange> changes = prices.offers().stream()
@@ -70,8 +72,25 @@ final class ModelsImport extends DatabaseCommand {
             return;
         }
         confirm(changes.size());
-        new JdbcCatalogue(database).apply(changes, Instant.now());
+        CommandAudit.audited(
+                database,
+                new Change("model.import", "model/*", () -> prices(database, changes)),
+                () -> new JdbcCatalogue(database).apply(changes, Instant.now()));
         out().println(changes.size() + " models changed");
+    }
+
+    /** What the models cost now that are to be changed. */
+    private static JsonObject prices(Database database, List<PriceChange> changes) {
+        PriceCatalogue now = new JdbcPrices(database).read();
+        JsonObject prices = new JsonObject();
+        changes.forEach(change -> now.find(change.offer().name(), Instant.now()).ifPresent(model -> {
+            JsonObject price = new JsonObject().put("version", model.priceVersion());
+            for (PriceClass one : PriceClass.values()) {
+                price.put(one.name().toLowerCase(Locale.ROOT) + "_nano", one.of(model.rates()));
+            }
+            prices.put(model.name().value(), price);
+        }));
+        return prices;
     }
 
     private PriceFile read() throws CommandFailure, IOException {

@@ -1,13 +1,16 @@
 package dev.parley.cli;
 
+import dev.parley.cli.CommandAudit.Change;
 import dev.parley.config.BrokerConfig;
 import dev.parley.domain.TenantId;
 import dev.parley.store.Database;
 import dev.parley.store.JdbcOrigins;
 import dev.parley.store.JdbcTenants;
+import dev.parley.tenancy.Origin;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,26 +31,25 @@ import picocli.CommandLine.Parameters;
             "  parley tenant origins acme --remove http://localhost:3000"
         })
 final class TenantOriginsCommand extends DatabaseCommand {
-    /** What browsers send, and the table takes. */
-    private static final Pattern ORIGIN = Pattern.compile("https?://[^/?#@ ]+");
-
     @Parameters(paramLabel = "NAME", description = "The tenant.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private TenantId tenant;
 
     @Option(names = "--add", paramLabel = "ORIGIN", description = "Such as https://app.example; can be repeated.")
-    private List<String> added = List.of();
+    private List<Origin> added = List.of();
 
     @Option(names = "--remove", paramLabel = "ORIGIN", description = "Can be repeated.")
     private List<String> removed = List.of();
 
     @Override
-    void checkUsage() {
-        added.stream()
-                .filter(origin -> !ORIGIN.matcher(origin).matches() || origin.length() > 255)
-                .findFirst()
-                .ifPresent(origin -> refuse("'" + origin
-                        + "' is no origin: it is a scheme, a host and a port if need be, such as https://app.example"));
+    @Nullable
+    Change change(Database database) {
+        return added.isEmpty() && removed.isEmpty()
+                ? null
+                : new Change(
+                        "origin.set",
+                        "tenant/" + tenant,
+                        () -> new JsonObject().put("origins", List.copyOf(new JdbcOrigins(database).of(tenant))));
     }
 
     @Override
@@ -58,7 +60,7 @@ final class TenantOriginsCommand extends DatabaseCommand {
         JdbcOrigins origins = new JdbcOrigins(database);
         added.forEach(origin -> origins.add(tenant, origin));
         removed.forEach(origin -> origins.remove(tenant, origin));
-        Set<String> listed = origins.read().getOrDefault(tenant, Set.of());
+        Set<String> listed = origins.of(tenant);
         listed.forEach(out()::println);
         if (listed.isEmpty()) {
             out().println("no list: sockets from all pages, HTTP requests from none");

@@ -28,9 +28,11 @@ import dev.parley.store.JdbcAccounts;
 import dev.parley.store.JdbcAdministrators;
 import dev.parley.store.JdbcApiTokens;
 import dev.parley.store.JdbcAuditLog;
+import dev.parley.store.JdbcCatalogue;
 import dev.parley.store.JdbcDeliveryLog;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcOrders;
+import dev.parley.store.JdbcOrigins;
 import dev.parley.store.JdbcPlanRegister;
 import dev.parley.store.JdbcPriceList;
 import dev.parley.store.JdbcReplays;
@@ -116,6 +118,8 @@ final class AdminPlane {
                         tokens,
                         new JdbcOrders(database),
                         new JdbcPriceList(database),
+                        new JdbcCatalogue(database),
+                        new JdbcOrigins(database),
                         new Webhooks(
                                 new JdbcWebhooks(database, storage.masterKey()),
                                 new JdbcDeliveryLog(database),

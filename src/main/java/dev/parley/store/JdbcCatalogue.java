@@ -1,20 +1,24 @@
 package dev.parley.store;
 
+import dev.parley.administration.ModelAliases;
 import dev.parley.domain.ModelName;
 import dev.parley.ledger.PriceChange;
 import dev.parley.ledger.PriceOffer.PriceClass;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Changes to the catalogue and its price book, all or none of them. Blocks. Thread-safe. */
-public final class JdbcCatalogue {
+public final class JdbcCatalogue implements ModelAliases {
     private final Database database;
 
     public JdbcCatalogue(Database database) {
@@ -38,22 +42,38 @@ public final class JdbcCatalogue {
         });
     }
 
-    /** Gives a model another name; false if the model is not in the catalogue. */
+    @Override
+    public Map<ModelName, ModelName> aliases() {
+        return database.withConnection("read the aliases", connection -> {
+            try (PreparedStatement query =
+                            connection.prepareStatement("select alias, model from model_alias order by alias");
+                    ResultSet rows = query.executeQuery()) {
+                Map<ModelName, ModelName> aliases = new LinkedHashMap<>();
+                while (rows.next()) {
+                    aliases.put(new ModelName(rows.getString("alias")), new ModelName(rows.getString("model")));
+                }
+                return aliases;
+            }
+        });
+    }
+
+    @Override
     public boolean alias(ModelName alias, ModelName model) {
         return database.inTransaction("set an alias", connection -> {
             try (PreparedStatement insert = connection.prepareStatement("""
                     insert into model_alias (alias, model)
-                    select ?, name from model where name = ?
+                    select ?, name from model where name = ? and name <> ?
                     on conflict (alias) do update set model = excluded.model
                     """)) {
                 insert.setString(1, alias.value());
                 insert.setString(2, model.value());
+                insert.setString(3, alias.value());
                 return insert.executeUpdate() == 1;
             }
         });
     }
 
-    /** Takes a name away; false if it is none. */
+    @Override
     public boolean removeAlias(ModelName alias) {
         return database.inTransaction("remove an alias", connection -> {
             try (PreparedStatement delete = connection.prepareStatement("delete from model_alias where alias = ?")) {

@@ -1,6 +1,8 @@
 package dev.parley.store;
 
+import dev.parley.administration.TenantOrigins;
 import dev.parley.domain.TenantId;
+import dev.parley.tenancy.Origin;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.HashMap;
@@ -9,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The origins of tenants in Postgres. Blocks. Thread-safe. */
-public final class JdbcOrigins {
+public final class JdbcOrigins implements TenantOrigins {
     private final Database database;
 
     public JdbcOrigins(Database database) {
@@ -31,13 +33,20 @@ public final class JdbcOrigins {
         });
     }
 
-    /** Lists an origin; false if it was listed already. The tenant exists. */
-    public boolean add(TenantId tenant, String origin) {
-        return change(
-                "insert into tenant_origin (tenant_id, origin) values (?, ?) on conflict do nothing", tenant, origin);
+    @Override
+    public Set<String> of(TenantId tenant) {
+        return read().getOrDefault(tenant, Set.of());
     }
 
-    /** Takes an origin off the list; false if it was not on it. */
+    @Override
+    public boolean add(TenantId tenant, Origin origin) {
+        return change(
+                "insert into tenant_origin (tenant_id, origin) values (?, ?) on conflict do nothing",
+                tenant,
+                origin.value());
+    }
+
+    @Override
     public boolean remove(TenantId tenant, String origin) {
         return change("delete from tenant_origin where tenant_id = ? and origin = ?", tenant, origin);
     }

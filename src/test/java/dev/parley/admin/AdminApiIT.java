@@ -133,6 +133,46 @@ class AdminApiIT {
     }
 
     @Test
+    void namesOfModelsAreAddedAndRemoved() throws Exception {
+        JsonObject wanted = new JsonObject().put("alias", "our-voice").put("model", "gpt-realtime");
+        owner.post("/model-aliases", wanted);
+
+        assertThat(owner.get("/model-aliases").getJsonArray("items")).contains(wanted);
+        assertThat(owner.status("POST", "/model-aliases", wanted.copy().put("model", "gpt-realtime-2.1")))
+                .as("nobody's is overwritten")
+                .isEqualTo(409);
+        assertThat(owner.status(
+                        "POST",
+                        "/model-aliases",
+                        new JsonObject().put("alias", "x").put("model", "our-voice")))
+                .as("a name of a name")
+                .isEqualTo(422);
+        assertThat(owner.status("DELETE", "/model-aliases?alias=our-voice", null))
+                .isEqualTo(204);
+        assertThat(owner.status("DELETE", "/model-aliases?alias=our-voice", null))
+                .isEqualTo(404);
+        assertThat(owner.get("/audit?target=model/gpt-realtime").getJsonArray("items").stream()
+                        .map(entry -> ((JsonObject) entry).getString("action")))
+                .startsWith("model.unalias", "model.alias");
+    }
+
+    @Test
+    void pagesOfBrowsersAreListedForATenant() throws Exception {
+        String path = "/tenants/" + tenant(new JsonObject()) + "/origins";
+        JsonObject page = new JsonObject().put("origin", "https://app.example");
+        owner.post(path, page);
+
+        assertThat(owner.get(path).getJsonArray("items")).containsExactly(page);
+        assertThat(owner.status("POST", path, page)).isEqualTo(409);
+        assertThat(owner.status("POST", path, new JsonObject().put("origin", "app.example/index.html")))
+                .isEqualTo(422);
+        assertThat(owner.status("POST", "/tenants/nobody/origins", page)).isEqualTo(404);
+        assertThat(owner.status("DELETE", path + "?origin=https://app.example", null))
+                .isEqualTo(204);
+        assertThat(owner.get(path).getJsonArray("items")).isEmpty();
+    }
+
+    @Test
     void pagesThroughTenants() throws Exception {
         List<String> made = List.of(tenant(new JsonObject()), tenant(new JsonObject()), tenant(new JsonObject()));
         List<String> seen = new java.util.ArrayList<>();
@@ -180,6 +220,8 @@ class AdminApiIT {
                 "/errors/groups",
                 "/nodes",
                 "/models",
+                "/model-aliases",
+                "/tenants/demo/origins",
                 "/audit/verification",
                 "/sessions",
                 "/tenants/demo/budgets",

@@ -30,6 +30,8 @@ class ApiDescriptionTest {
             "DELETE /console-sessions/{id}", "a session does not change, and its id is never used again",
             "PUT /session/password", "takes the password before, which only who set it knows",
             "DELETE /tenants/{tenant}/issuers", "an issuer does not change: it is trusted or not",
+            "DELETE /tenants/{tenant}/origins", "a page does not change: it is listed or not",
+            "DELETE /model-aliases", "an alias does not change: it is removed and added",
             "DELETE /api-tokens/{id}", "a token does not change, and its id is never used again",
             "DELETE /webhooks/{webhook}", "address and secret do not change, and its id is never used again");
 
@@ -116,6 +118,6 @@ class ApiDescriptionTest {
     private static AdminApi.Parts nothing() {
         return new AdminApi.Parts(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null, null, null);
+                null, null, null, null, null, null, null);
     }
 }
