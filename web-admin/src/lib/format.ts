@@ -74,8 +74,8 @@ export function duration(ms: number): string {
 
 export function ago(at: string, now: number): string {
   const ms = now - Date.parse(at);
+  if (Math.abs(ms) < 5_000) return 'just now'; // the server's clock can be ahead
   if (ms < 0) return 'in ' + duration(-ms).replace(/ (\d\d )?s$| \d\d min$/, (rest) => (rest.startsWith(' s') ? rest : ''));
-  if (ms < 5_000) return 'just now';
   if (ms < 60_000) return `${Math.floor(ms / 1000)} s ago`;
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ago`;
   if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)} h ago`;
