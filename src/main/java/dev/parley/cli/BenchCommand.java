@@ -5,6 +5,7 @@ import dev.parley.bench.LedgerBench;
 import dev.parley.bench.PoolBench;
 import dev.parley.bench.RelayBench;
 import dev.parley.bench.TurnBench;
+import dev.parley.bench.UploadBench;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.Relay.class,
             BenchCommand.LedgerRows.class,
             BenchCommand.Pool.class,
-            BenchCommand.Turns.class
+            BenchCommand.Turns.class,
+            BenchCommand.Uploads.class
         },
         footer = {
             "",
@@ -30,7 +32,8 @@ import picocli.CommandLine.Spec;
             "  parley bench relay",
             "  parley bench ledger",
             "  parley bench pool",
-            "  parley bench turns"
+            "  parley bench turns",
+            "  parley bench uploads"
         })
 final class BenchCommand implements Runnable {
     @Spec
@@ -134,6 +137,24 @@ final class BenchCommand implements Runnable {
         @Override
         void measure(PrintStream out) throws BenchException {
             TurnBench.run(new TurnBench.Options(sessions, intervalSeconds, rounds), out);
+        }
+    }
+
+    /** {@code parley bench uploads}. */
+    @Command(
+            name = "uploads",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Files of 25 MB that are transcribed all at once: by how much the broker's memory grows. About half a",
+                "minute."
+            })
+    static final class Uploads extends Benchmark {
+        @Option(names = "--files", paramLabel = "N", defaultValue = "40", description = "How many. Default: 40.")
+        private int files;
+
+        @Override
+        void measure(PrintStream out) throws BenchException {
+            UploadBench.run(files, out);
         }
     }
 

@@ -55,7 +55,8 @@ class HelpTest {
                 "audit checkpoint",
                 "administrator list",
                 "administrator link",
-                "bench relay"
+                "bench relay",
+                "bench uploads"
             })
     void everyCommandExplainsItself(String command) {
         StringWriter out = new StringWriter();
