@@ -299,7 +299,7 @@ export type Price = { version: number; valid_from: string; in_force: boolean } &
 
 export interface Model {
   name: string;
-  kind: 'conversation' | 'transcription';
+  kind: 'conversation' | 'transcription' | 'translation';
   context_tokens_max: number;
   output_tokens_max: number;
   shutdown_at: string | null;

@@ -1,5 +1,6 @@
 package dev.parley.admin;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.administration.Permission;
 import dev.parley.administration.PriceList;
 import dev.parley.administration.PriceList.NewModel;
@@ -47,18 +48,17 @@ final class ModelResource {
         if (!fields.has("name")) {
             fields.mistake("name", "is required");
         }
-        boolean conversation =
-                fields.parsed("kind", NAME_MAX, ModelResource::isConversation).orElse(true);
+        ModelKind kind = fields.parsed("kind", NAME_MAX, ModelKind::of).orElse(ModelKind.CONVERSATION);
         long context = fields.number("context_tokens_max", 0, TOKENS_MAX).orElse(0L);
         long output = fields.number("output_tokens_max", 0, TOKENS_MAX).orElse(0L);
-        if (conversation && (context == 0 || output == 0)) {
+        if (kind == ModelKind.CONVERSATION && (context == 0 || output == 0)) {
             fields.mistake(
                     context == 0 ? "context_tokens_max" : "output_tokens_max",
                     "a conversation model has a bound for it");
         }
         Instant shutdownAt = fields.time("shutdown_at").orElse(null);
         fields.done();
-        NewModel model = new NewModel(name, conversation, context, Math.toIntExact(output), shutdownAt);
+        NewModel model = new NewModel(name, kind, context, Math.toIntExact(output), shutdownAt);
         return changes.inTransaction(() -> {
             if (!prices.addModel(model)) {
                 throw Problem.conflict("There is a model '" + name + "' already.");
@@ -97,14 +97,6 @@ final class ModelResource {
                 .orElseThrow(() -> Problem.notFound("There is no model '" + name + "'."));
     }
 
-    private static boolean isConversation(String kind) {
-        return switch (kind) {
-            case "conversation" -> true;
-            case "transcription" -> false;
-            default -> throw new IllegalArgumentException("is conversation or transcription");
-        };
-    }
-
     private Answer add(Call call) {
         String model = call.path("model");
         Fields fields = call.fields();
@@ -121,6 +113,9 @@ final class ModelResource {
             fields.mistake(
                     "minute_nano",
                     "a price is per minute, or per token with text_in_nano and text_out_nano: one of them");
+        }
+        if (byToken && ModelKind.of(model(model).getString("kind")) == ModelKind.TRANSLATION) {
+            fields.mistake("minute_nano", "is required: translations are billed by time");
         }
         fields.done();
         return changes.inTransaction(() -> added(call, model, validFrom, rates));

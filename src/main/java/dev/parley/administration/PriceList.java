@@ -1,5 +1,6 @@
 package dev.parley.administration;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import java.time.Instant;
 import java.util.Map;
@@ -46,14 +47,13 @@ public interface PriceList {
     /**
      * A model as its provider describes it.
      *
-     * @param conversation else it transcribes
      * @param contextTokensMax the most input tokens that one response can be billed for
      * @param outputTokensMax the largest output that the provider takes; 0 when the model is billed by time
      * @param shutdownAt from then on the provider refuses it; null if it has not said so
      */
     record NewModel(
             ModelName name,
-            boolean conversation,
+            ModelKind kind,
             long contextTokensMax,
             int outputTokensMax,
             @Nullable Instant shutdownAt) {}

@@ -1,5 +1,6 @@
 package dev.parley.auth;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -8,14 +9,15 @@ import org.jspecify.annotations.Nullable;
  * What a client secret binds its client to.
  *
  * @param secretId not the secret, and not secret
- * @param model of a conversation; null for a transcription session
+ * @param kind of the session
+ * @param model null for a transcription session
  * @param session settings that the session begins with: JSON, as of {@code session.update} in GA
  * @param fixed settings that the client cannot change: dotted names such as {@code audio.output.voice}, or {@link #ALL}
  */
 public record Binding(
         String secretId,
         boolean singleUse,
-        boolean transcription,
+        ModelKind kind,
         @Nullable ModelName model,
         String session,
         Set<String> fixed) {

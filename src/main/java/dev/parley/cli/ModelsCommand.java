@@ -73,7 +73,7 @@ final class ModelsCommand implements Runnable {
                 out().printf(
                                 ROW,
                                 model.name(),
-                                model.kind().name().toLowerCase(Locale.ROOT),
+                                model.kind().label(),
                                 model.priceVersion(),
                                 shutdown,
                                 aliases);

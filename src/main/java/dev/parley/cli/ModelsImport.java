@@ -117,7 +117,7 @@ final class ModelsImport extends DatabaseCommand {
     }
 
     private static String kind(PriceChange change) {
-        return change.offer().kind().name().toLowerCase(Locale.ROOT);
+        return change.offer().kind().label();
     }
 
     private static String price(PriceClass of, long nano) {

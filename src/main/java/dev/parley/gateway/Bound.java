@@ -5,7 +5,7 @@ import dev.parley.auth.Caller;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.session.ModelPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -29,15 +29,20 @@ final class Bound {
             return new Outcome.Asked(handshake, model);
         }
         ModelName bound = binding.model();
-        if (asked == null && handshake.kind() == ModelKind.CONVERSATION) { // what it starts is not said in the URL
-            ModelKind kind = binding.transcription() ? ModelKind.TRANSCRIPTION : ModelKind.CONVERSATION;
-            return new Outcome.Asked(
-                    new Handshake(kind, bound, handshake.beta(), handshake.credential(), handshake.origin()), bound);
+        boolean unsaid = asked == null && handshake.kind() == ModelKind.CONVERSATION; // the URL says neither kind nor model
+        if (handshake.kind() != binding.kind() && !(unsaid && binding.kind() == ModelKind.TRANSCRIPTION)) {
+            return refused("This client secret is for a " + binding.kind().label() + " session: connect with "
+                    + switch (binding.kind()) {
+                        case CONVERSATION -> "/v1/realtime?model=" + bound + '.';
+                        case TRANSCRIPTION -> "/v1/realtime?intent=transcription.";
+                        case TRANSLATION -> "/v1/realtime/translations?model=" + bound + '.';
+                    });
         }
-        if ((handshake.kind() == ModelKind.TRANSCRIPTION) != binding.transcription()) {
-            return refused("This client secret is for a " + (binding.transcription() ? "transcription" : "conversation")
-                    + " session: connect with "
-                    + (binding.transcription() ? "intent=transcription." : "model=" + bound + '.'));
+        if (unsaid || (asked == null && handshake.kind() == ModelKind.TRANSLATION)) {
+            return new Outcome.Asked(
+                    new Handshake(
+                            binding.kind(), bound, handshake.beta(), handshake.credential(), handshake.origin()),
+                    bound);
         }
         return bound == null || bound.equals(model)
                 ? new Outcome.Asked(handshake, model)

@@ -5,7 +5,7 @@ import dev.parley.config.Secret;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import io.vertx.core.MultiMap;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an upgrade request for {@code /v1/realtime}. Pure: no socket, no clock. Its refusals never repeat what the client
+ * Reads an upgrade request for {@code /v1/realtime} or {@code /v1/realtime/translations}. Pure: no socket, no clock. Its refusals never repeat what the client
  * sent, because that may be a credential in the wrong place.
  */
 final class HandshakeParser {
@@ -44,7 +44,8 @@ final class HandshakeParser {
         record Invalid(Refusal refusal) implements Outcome {}
     }
 
-    static Outcome parse(@Nullable String query, MultiMap headers) {
+    /** @param kind TRANSLATION if the path says so; else CONVERSATION, and the query says more */
+    static Outcome parse(ModelKind kind, @Nullable String query, MultiMap headers) {
         List<Parameter> parameters = parameters(query);
         if (parameters == null) {
             return invalid("invalid_query", "The query string is not valid percent-encoding.", null);
@@ -77,7 +78,7 @@ final class HandshakeParser {
                 credentials.isEmpty() ? null : new Secret(credentials.iterator().next());
         Set<String> sessions = ids(parameters, "session_id", headers, SESSION_HEADER);
         return sessions.isEmpty()
-                ? target(parameters, offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers), credential, origin)
+                ? target(kind, parameters, offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers), credential, origin)
                 : resuming(
                         sessions,
                         ids(parameters, "last_event_id", headers, LAST_EVENT_HEADER),
@@ -120,7 +121,11 @@ final class HandshakeParser {
     }
 
     private static Outcome target(
-            List<Parameter> parameters, boolean beta, @Nullable Secret credential, @Nullable String origin) {
+            ModelKind kind,
+            List<Parameter> parameters,
+            boolean beta,
+            @Nullable Secret credential,
+            @Nullable String origin) {
         List<String> models = values(parameters, "model");
         List<String> intents = values(parameters, "intent");
         if (!values(parameters, "call_id").isEmpty()) {
@@ -136,6 +141,9 @@ final class HandshakeParser {
             }
             model = new ModelName(models.getFirst());
         }
+        if (!intents.isEmpty() && kind == ModelKind.TRANSLATION) {
+            return invalid("invalid_intent", "A translation session has no 'intent'.", "intent");
+        }
         if (!intents.isEmpty()) {
             return intents.getFirst().equals("transcription")
                     ? new Outcome.Valid(new Handshake(ModelKind.TRANSCRIPTION, model, beta, credential, origin))
@@ -145,9 +153,11 @@ final class HandshakeParser {
         return model == null && !bound
                 ? invalid(
                         "missing_model",
-                        "You must provide a model parameter, as in /v1/realtime?model=…, or intent=transcription.",
+                        kind == ModelKind.TRANSLATION
+                                ? "You must provide a model parameter, as in /v1/realtime/translations?model=…."
+                                : "You must provide a model parameter, as in /v1/realtime?model=…, or intent=transcription.",
                         "model")
-                : new Outcome.Valid(new Handshake(ModelKind.CONVERSATION, model, beta, credential, origin));
+                : new Outcome.Valid(new Handshake(kind, model, beta, credential, origin));
     }
 
     private static Outcome invalid(String code, String message, @Nullable String param) {

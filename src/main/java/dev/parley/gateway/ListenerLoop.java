@@ -1,6 +1,7 @@
 package dev.parley.gateway;
 
 import dev.parley.config.ListenerConfig;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.Refusal;
 import dev.parley.gateway.SessionOpener.Entrance;
 import dev.parley.gateway.SessionOpener.Opening;
@@ -26,6 +27,7 @@ import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,8 @@ import org.slf4j.LoggerFactory;
 final class ListenerLoop extends VerticleBase {
     private static final Logger LOGGER = LoggerFactory.getLogger(ListenerLoop.class);
     private static final String SESSION_HEADER = "Parley-Session-Id";
+    private static final Map<String, ModelKind> SOCKETS =
+            Map.of("/v1/realtime", ModelKind.CONVERSATION, "/v1/realtime/translations", ModelKind.TRANSLATION);
     private static final int REQUEST_LINE_BYTES_MAX = 8192;
     private static final int HEADER_BYTES_MAX = 16_384;
     /** Vert.x: one random port for all instances of a deployment. */
@@ -146,7 +150,8 @@ final class ListenerLoop extends VerticleBase {
             refuse(request, misplaced);
             return;
         }
-        switch (HandshakeParser.parse(request.query(), request.headers())) {
+        ModelKind kind = SOCKETS.getOrDefault(path, ModelKind.CONVERSATION);
+        switch (HandshakeParser.parse(kind, request.query(), request.headers())) {
             case HandshakeParser.Outcome.Invalid(Refusal refusal) -> refuse(request, refusal);
             case HandshakeParser.Outcome.Valid(Handshake handshake) -> open(request, opener.open(handshake));
             case HandshakeParser.Outcome.Resuming(ResumeRequest resume) -> open(request, opener.resume(resume));
@@ -161,7 +166,7 @@ final class ListenerLoop extends VerticleBase {
                     "live_api_not_served",
                     "The Live API (/v1/live) is another protocol and not served here; use /v1/realtime.");
         }
-        if (!"/v1/realtime".equals(path) || !HttpMethod.GET.equals(request.method())) {
+        if (path == null || !SOCKETS.containsKey(path) || !HttpMethod.GET.equals(request.method())) {
             return Refusal.of(
                     Refusal.Kind.NOT_FOUND, "unknown_url", "Nothing is served under this URL; use GET /v1/realtime.");
         }
@@ -170,7 +175,7 @@ final class ListenerLoop extends VerticleBase {
                 : Refusal.of(
                         Refusal.Kind.BAD_REQUEST,
                         "websocket_required",
-                        "/v1/realtime speaks WebSocket: connect with ws:// or wss://.");
+                        path + " speaks WebSocket: connect with ws:// or wss://.");
     }
 
     private void open(HttpServerRequest request, Future<Opening> decision) {

@@ -13,7 +13,7 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.quota.Admission;
 import dev.parley.quota.Admission.SessionDecision;
 import dev.parley.quota.SessionPermit;

@@ -1,5 +1,6 @@
 package dev.parley.ledger;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.TokenUsage;
@@ -32,13 +33,6 @@ public interface PriceBook {
      */
     record Known(ModelKind kind, Optional<Instant> shutdown) {}
 
-    /** What a model is for. */
-    enum ModelKind {
-        /** {@code ?model=…}: a conversation. */
-        CONVERSATION,
-        /** {@code audio.input.transcription.model}. */
-        TRANSCRIPTION
-    }
 
     /**
      * One model with the prices of one version of the price book.

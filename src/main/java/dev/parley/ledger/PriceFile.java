@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.parley.domain.ModelName;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceOffer.PriceClass;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads price files in the format of LiteLLM's {@code model_prices_and_context_window.json}: an object of models, dollars for
- * each single token or second. Taken are OpenAI's models of the realtime API and of transcription; {@code input_cost_per_image} is in
+ * each single token or second. Taken are OpenAI's models of the realtime API, translation among it, and of transcription; {@code input_cost_per_image} is in
  * this file a price per token too. Pure.
  *
  * @param offers by name
@@ -34,6 +34,9 @@ public record PriceFile(List<PriceOffer> offers, int skipped, List<String> unusa
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
     private static final String PROVIDER = "openai";
+    /** The file knows no mode for them. */
+    private static final String TRANSLATORS = "gpt-realtime-translate";
+
     private static final int NANO = 9;
     private static final BigDecimal SECONDS_PER_MINUTE = BigDecimal.valueOf(60);
     /** Dollars for one token or second that nobody asks: such a number is in another unit. */
@@ -108,7 +111,10 @@ public record PriceFile(List<PriceOffer> offers, int skipped, List<String> unusa
         for (JsonNode endpoint : entry.path("supported_endpoints")) {
             realtime |= endpoint.asText().equals("/v1/realtime");
         }
-        return realtime ? ModelKind.CONVERSATION : null;
+        if (!realtime) {
+            return null;
+        }
+        return name.startsWith(TRANSLATORS) ? ModelKind.TRANSLATION : ModelKind.CONVERSATION;
     }
 
     private static PriceOffer offer(String name, ModelKind kind, JsonNode entry) {
@@ -131,6 +137,9 @@ public record PriceFile(List<PriceOffer> offers, int skipped, List<String> unusa
             told.put(PriceClass.MINUTE, nano("input_cost_per_second", second, SECONDS_PER_MINUTE));
         } else if (!byToken) {
             throw new IllegalArgumentException("has neither prices for text tokens in and out nor one for a second");
+        }
+        if (byToken && kind == ModelKind.TRANSLATION) {
+            throw new IllegalArgumentException("translates, which is billed by time, and has prices for tokens");
         }
         long context = count(entry.path("max_input_tokens"));
         int output = (int) count(entry.path("max_output_tokens"));

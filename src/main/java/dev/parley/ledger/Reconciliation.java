@@ -2,7 +2,7 @@ package dev.parley.ledger;
 
 import dev.parley.domain.ModelName;
 import dev.parley.domain.TokenUsage;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.UsageEntry.Work;
 import java.time.Instant;
@@ -135,9 +135,12 @@ public final class Reconciliation {
     }
 
     private static Work work(ReportLine line, Optional<PricedModel> model) {
-        boolean transcription = model.map(priced -> priced.kind() == ModelKind.TRANSCRIPTION)
-                .orElse(line.figures().containsKey(Figure.MILLIS));
-        return transcription ? Work.TRANSCRIPTION : Work.RESPONSE;
+        return model.map(priced -> switch (priced.kind()) {
+                    case CONVERSATION -> Work.RESPONSE;
+                    case TRANSCRIPTION -> Work.TRANSCRIPTION;
+                    case TRANSLATION -> Work.TRANSLATION;
+                })
+                .orElse(line.figures().containsKey(Figure.MILLIS) ? Work.TRANSCRIPTION : Work.RESPONSE);
     }
 
     private static Map<Figure, Long> merged(Map<Figure, Long> ours, Map<Figure, Long> theirs) {

@@ -13,12 +13,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One immutable row of the ledger: what one response or one transcription used and cost.
+ * One immutable row of the ledger: what one response, one transcription or one stretch of a translation used and cost.
  *
  * @param id derived by {@link EntryId} from the upstream session and the response, so that a retry writes the same row
  * @param period fixed when the money was reserved, such as 202611
  * @param upstreamSession the provider's {@code sess_…}
- * @param reference the {@code resp_…}, or {@code item_…/content_index} of a transcription
+ * @param reference the {@code resp_…}, or {@code item_…/content_index} of a transcription, the number of a stretch of a translation
  * @param account the upstream account
  * @param modelAsked what the client asked for
  * @param modelResolved what it is priced as
@@ -60,12 +60,14 @@ public record UsageEntry(
     /** What was done. */
     public enum Work {
         RESPONSE,
-        TRANSCRIPTION
+        TRANSCRIPTION,
+        /** A stretch of audio of a translation. */
+        TRANSLATION
     }
 
     /** How the figures came about. */
     public enum Kind {
-        /** The provider reported them. */
+        /** The provider reported them; or it bills by what it was sent, which the broker has counted. */
         USAGE,
         /** The provider did not; they are computed from what is known. */
         ESTIMATED,

@@ -24,10 +24,13 @@ public enum EventType {
     CONVERSATION_ITEM_DELETE("conversation.item.delete"),
     RESPONSE_CREATE("response.create"),
     RESPONSE_CANCEL("response.cancel"),
+    TRANSLATION_APPEND("session.input_audio_buffer.append"),
+    SESSION_CLOSE("session.close"),
     // server to client
     ERROR("error"),
     SESSION_CREATED("session.created"),
     SESSION_UPDATED("session.updated"),
+    SESSION_CLOSED("session.closed"),
     INPUT_AUDIO_BUFFER_COMMITTED("input_audio_buffer.committed"),
     INPUT_AUDIO_BUFFER_CLEARED("input_audio_buffer.cleared"),
     INPUT_AUDIO_BUFFER_SPEECH_STARTED("input_audio_buffer.speech_started"),

@@ -54,7 +54,7 @@ final class ModelList {
         ObjectNode entry = JsonNodeFactory.instance.objectNode();
         entry.put("id", model.name().value());
         entry.put("object", "model").put("created", 0).put("owned_by", "upstream");
-        entry.put("kind", model.kind().name().toLowerCase(Locale.ROOT));
+        entry.put("kind", model.kind().label());
         ArrayNode aliases = entry.putArray("aliases");
         models.aliasesOf(model.name()).stream().map(ModelName::value).sorted().forEach(aliases::add);
         if (!model.rates().timeBilled()) {

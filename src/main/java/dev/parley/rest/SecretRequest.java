@@ -1,5 +1,6 @@
 package dev.parley.rest;
 
+import dev.parley.session.TranslationRules;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,7 +12,7 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SubjectId;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.protocol.Json;
 import dev.parley.session.ModelPolicy;
 import dev.parley.session.RequestRules;
@@ -25,7 +26,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a tenant asks of a client secret, read from one of the three forms of the request. Beside OpenAI's fields there may be
+ * What a tenant asks of a client secret, read from one of the forms of the request. Beside OpenAI's fields there may be
  * {@code parley: {single_use, fixed: [setting…], subject}}. Refuses by throwing {@link Refused}; else pure.
  */
 final class SecretRequest {
@@ -51,6 +52,7 @@ final class SecretRequest {
     /** How it is asked. */
     enum Form {
         GA,
+        TRANSLATION,
         BETA,
         BETA_TRANSCRIPTION
     }
@@ -63,7 +65,7 @@ final class SecretRequest {
      */
     record Wish(
             ObjectNode session,
-            boolean transcription,
+            ModelKind kind,
             @Nullable ModelName model,
             Duration lifetime,
             SubjectId subject,
@@ -71,7 +73,7 @@ final class SecretRequest {
             Set<String> fixed,
             @Nullable BetaDialect dialect) {
         Binding binding(String id) {
-            return new Binding(id, singleUse, transcription, model, session.toString(), fixed);
+            return new Binding(id, singleUse, kind, model, session.toString(), fixed);
         }
     }
 
@@ -100,11 +102,13 @@ final class SecretRequest {
                         "unknown_parameter", "parley", "'parley' has single_use, fixed and subject, and nothing else.");
             }
         });
-        BetaDialect dialect = form == Form.GA ? null : new BetaDialect(form == Form.BETA_TRANSCRIPTION, null);
+        BetaDialect dialect = form == Form.GA || form == Form.TRANSLATION
+                ? null
+                : new BetaDialect(form == Form.BETA_TRANSCRIPTION, null);
         ObjectNode session = dialect == null ? nested(request) : flat(request, dialect);
-        boolean transcription = transcription(session, form);
-        ModelName model = transcription ? null : model(session);
-        checkSettings(session);
+        ModelKind kind = kind(session, form);
+        ModelName model = kind == ModelKind.TRANSCRIPTION ? null : model(session, kind);
+        checkSettings(session, kind, model);
         if (session.toString().length() > SETTINGS_BYTES_MAX) {
             throw invalid(
                     "request_too_large", "session", "The settings have more than " + SETTINGS_BYTES_MAX + " bytes.");
@@ -112,7 +116,7 @@ final class SecretRequest {
         JsonNode expiry = dialect == null ? request.path("expires_after") : request.at("/client_secret/expires_after");
         return new Wish(
                 session,
-                transcription,
+                kind,
                 model,
                 lifetime(expiry, dialect == null ? GA_DEFAULT : BETA_DEFAULT),
                 subject(extras.path("subject")),
@@ -146,27 +150,35 @@ final class SecretRequest {
                 : session;
     }
 
-    private static boolean transcription(ObjectNode session, Form form) {
+    private static ModelKind kind(ObjectNode session, Form form) {
+        if (form == Form.TRANSLATION) {
+            session.put("type", session.path("type").asText(ModelKind.TRANSLATION.label()));
+            return ModelKind.TRANSLATION; // whether that is what is said is judged with the settings
+        }
         String type = session.path("type").asText(form == Form.BETA_TRANSCRIPTION ? "transcription" : "realtime");
         if (!type.equals("realtime") && !type.equals("transcription")) {
             throw invalid("invalid_value", "session.type", "'session.type' must be 'realtime' or 'transcription'.");
         }
         session.put("type", type);
-        return type.equals("transcription");
+        return type.equals("transcription") ? ModelKind.TRANSCRIPTION : ModelKind.CONVERSATION;
     }
 
-    private ModelName model(ObjectNode session) {
+    private ModelName model(ObjectNode session, ModelKind kind) {
         String asked = session.path("model").asText("");
         if (asked.isEmpty() || asked.length() > 128) {
             throw invalid("missing_required_parameter", "session.model", "'session.model' must name a model.");
         }
         ModelName model = models.resolve(new ModelName(asked));
-        refuse(models.refusal(model, ModelKind.CONVERSATION, "session.model"));
+        refuse(models.refusal(model, kind, "session.model"));
         session.put("model", model.value());
         return model;
     }
 
-    private void checkSettings(ObjectNode session) {
+    private void checkSettings(ObjectNode session, ModelKind kind, @Nullable ModelName of) {
+        if (kind == ModelKind.TRANSLATION) {
+            refuse(new TranslationRules(models, of).refusal(session));
+            return;
+        }
         refuse(RequestRules.of(tenant).refusal(session, "session"));
         refuse(RequestRules.outputLimitRefusal(session, "session"));
         JsonNode name = session.at("/audio/input/transcription/model");

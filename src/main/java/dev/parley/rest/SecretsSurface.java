@@ -28,10 +28,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
-/** {@code POST /v1/realtime/client_secrets}, and the two forms that the beta had for it. */
+/** {@code POST /v1/realtime/client_secrets}, the same for translations, and the two forms that the beta had for it. */
 final class SecretsSurface implements Surface {
     private static final Map<String, Form> FORMS = Map.of(
             "/v1/realtime/client_secrets", Form.GA,
+            "/v1/realtime/translations/client_secrets", Form.TRANSLATION,
             "/v1/realtime/sessions", Form.BETA,
             "/v1/realtime/transcription_sessions", Form.BETA_TRANSCRIPTION);
     private static final int ID_BYTES = 12;
@@ -90,7 +91,11 @@ final class SecretsSurface implements Surface {
     private ObjectNode told(Wish wish, String token, Instant expiresAt) {
         ObjectNode session = JsonNodeFactory.instance.objectNode();
         session.put("id", "sess_" + id());
-        session.put("object", wish.transcription() ? "realtime.transcription_session" : "realtime.session");
+        session.put("object", switch (wish.kind()) {
+            case CONVERSATION -> "realtime.session";
+            case TRANSCRIPTION -> "realtime.transcription_session";
+            case TRANSLATION -> "realtime.translation_session";
+        });
         session.setAll(wish.session());
         BetaDialect dialect = wish.dialect();
         if (dialect == null) {

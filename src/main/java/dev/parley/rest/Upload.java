@@ -8,7 +8,7 @@ import dev.parley.dialect.Dialect;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.quota.Admission.SessionDecision;
 import dev.parley.quota.SessionPermit;

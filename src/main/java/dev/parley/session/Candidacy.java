@@ -89,7 +89,7 @@ final class Candidacy implements ReplayGate.Listener {
 
     /** Completes with false when it may not be sent. */
     private Future<Boolean> send(EventType type, Buffer event) {
-        return tenure.parts().clientGate().judge(type, event).map(delivery -> switch (delivery) {
+        return tenure.parts().judge(type, event).map(delivery -> switch (delivery) {
             case Delivery.AsIs _ -> sent(event);
             case Delivery.Replaced(Buffer narrowed) -> sent(narrowed);
             case Delivery.Dropped _, Delivery.Later _ -> false;

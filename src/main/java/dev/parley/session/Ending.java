@@ -20,6 +20,7 @@ public record Ending(
         int closeCode,
         String closeReason,
         boolean normal) {
+    private static final int CLOSE_NORMAL = 1000;
     private static final int CLOSE_GOING_AWAY = 1001;
     private static final int CLOSE_UNSUPPORTED_DATA = 1003;
 
@@ -33,6 +34,16 @@ public record Ending(
         return of("client", Refusal.of(Kind.BAD_REQUEST, "session_expired", message))
                 .closing(CLOSE_GOING_AWAY, message)
                 .withoutAlarm();
+    }
+
+    /** The client asked for the end and has been told of it: only the close is left. */
+    public static Ending closed() {
+        return of("client", over()).closing(CLOSE_NORMAL, "").withoutAlarm();
+    }
+
+    /** Something comes too late. */
+    static Refusal over() {
+        return Refusal.of(Kind.BAD_REQUEST, "session_closed", "The session is closed.");
     }
 
     /** The client has sent a message that is not text. */

@@ -7,7 +7,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook;
 import dev.parley.ledger.PriceBook.Known;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.tenancy.Tenant;
 import java.time.Duration;
@@ -47,7 +47,7 @@ public final class ModelPolicy {
             return Optional.of(Refusal.of(
                             Kind.BAD_REQUEST,
                             "invalid_model",
-                            "'" + model + "' is a " + word(known.get().kind()) + " model" + hint(kind) + ' '
+                            "'" + model + "' is a " + known.get().kind().label() + " model" + hint(kind) + ' '
                                     + valid(kind))
                     .param(param));
         }
@@ -117,6 +117,7 @@ public final class ModelPolicy {
                 " and holds no conversation: connect with intent=transcription, or name it in"
                         + " audio.input.transcription.model of a session on a conversation model.";
             case TRANSCRIPTION -> " and cannot transcribe for a session: connect with model=… to talk with it.";
+            case TRANSLATION -> " and does not translate: connect with /v1/realtime.";
         };
     }
 
@@ -127,13 +128,6 @@ public final class ModelPolicy {
                 .sorted()
                 .limit(NAMED_MAX)
                 .collect(Collectors.joining(", "));
-        return names.isEmpty() ? "You may use no " + word(kind) + " model." : "Valid models: " + names + '.';
-    }
-
-    private static String word(ModelKind kind) {
-        return switch (kind) {
-            case CONVERSATION -> "conversation";
-            case TRANSCRIPTION -> "transcription";
-        };
+        return names.isEmpty() ? "You may use no " + kind.label() + " model." : "Valid models: " + names + '.';
     }
 }

@@ -11,7 +11,6 @@ import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.tenancy.Tenant;
 import dev.parley.upstream.UpstreamConnector.Outcome;
-import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -91,7 +90,7 @@ public final class RealtimeSession implements LiveSession {
     public void start() {
         registry.add(this);
         services.upstream()
-                .acquire(order.tenant().id(), new Target(order.upstreamModel()))
+                .acquire(order.tenant().id(), order.target())
                 .otherwise(failure -> new Outcome.Unavailable(
                         Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "The upstream is unavailable."),
                         failure.getClass().getSimpleName()))
@@ -300,12 +299,12 @@ public final class RealtimeSession implements LiveSession {
         upstream.attended();
     }
 
-    private void leftByUpstream(LegEnd end, boolean told) {
+    private void leftByUpstream(Farewell words) {
         boolean relayed = life.relaying();
         phase = Phase.ENDING;
         parking.end();
         if (relayed) {
-            farewell = new Farewell(UpstreamEnding.of(end), told);
+            farewell = words;
         }
         life.progressed();
     }
@@ -365,8 +364,8 @@ public final class RealtimeSession implements LiveSession {
     /** What the upstream's side tells. */
     private final class Upstreams implements UpstreamSide.Listener {
         @Override
-        public void left(LegEnd end, boolean told) {
-            leftByUpstream(end, told);
+        public void left(Farewell words) {
+            leftByUpstream(words);
         }
 
         @Override

@@ -13,7 +13,7 @@ import io.vertx.core.buffer.Buffer;
  * hears none of it.
  */
 final class ReplayGate implements Gate {
-    private final UpstreamGate gate;
+    private final Gate gate;
     private final Listener listener;
 
     /** Who waits for its answers. */
@@ -25,7 +25,7 @@ final class ReplayGate implements Gate {
         void refused(String eventId);
     }
 
-    ReplayGate(UpstreamGate gate, Listener listener) {
+    ReplayGate(Gate gate, Listener listener) {
         this.gate = gate;
         this.listener = listener;
     }

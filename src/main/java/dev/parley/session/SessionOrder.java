@@ -4,9 +4,10 @@ import dev.parley.auth.Caller;
 import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.SessionId;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.protocol.ClientEvents;
 import dev.parley.quota.SessionPermit;
+import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * An admitted session before it has begun.
  *
  * @param terms shared with {@code models}
- * @param model always there for a conversation; of a transcription session the one of its URL, if any
+ * @param model null only for a transcription session whose URL names none
  * @param asked what the client calls the model, which may be an alias
  * @param dialect how the client speaks
  * @param permit released by the session when it has ended
@@ -45,10 +46,9 @@ public record SessionOrder(
                 .map(binding -> ClientEvents.sessionUpdate(BOUND_EVENT_ID, binding.session()));
     }
 
-    /** The model that is named upstream. */
-    @Nullable
-    ModelName upstreamModel() {
-        return kind == ModelKind.CONVERSATION ? model : null;
+    /** Which upstream session it needs: of a transcription session the model is not named upstream. */
+    Target target() {
+        return new Target(kind, kind == ModelKind.TRANSCRIPTION ? null : model);
     }
 
     /** Whether the session is this caller's: of the same tenant and subject, with a token that allows its model. */

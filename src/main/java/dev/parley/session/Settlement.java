@@ -32,6 +32,11 @@ public record Settlement(Kind kind, TokenUsage tokens, long millis, NanoUsd cost
         return new Settlement(Kind.ESTIMATED, tokens, 0, model.cost(tokens));
     }
 
+    /** For audio that was sent to a model that is billed by what it is sent. */
+    static Settlement counted(long millis, PricedModel model) {
+        return new Settlement(Kind.USAGE, TokenUsage.NONE, millis, model.cost(millis));
+    }
+
     /** From audio of known length. */
     public static Settlement estimated(long millis, PricedModel model) {
         if (model.rates().timeBilled()) {

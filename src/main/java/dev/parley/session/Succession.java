@@ -7,7 +7,6 @@ import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.LegEnd;
 import dev.parley.session.ConversationText.Replay;
 import dev.parley.upstream.UpstreamConnector.Outcome;
-import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
@@ -188,7 +187,7 @@ final class Succession {
     private void acquire(Attempt begun) {
         begun.begun = true;
         services.upstream()
-                .acquire(order.tenant().id(), new Target(order.upstreamModel()))
+                .acquire(order.tenant().id(), order.target())
                 .onComplete(outcome -> acquired(begun, outcome));
     }
 

@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.Refusal;
 import dev.parley.relay.LegEnd;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
@@ -64,8 +65,9 @@ final class Tenure implements UpstreamLife {
         this.upstream = upstream;
         this.memory = memory;
         this.ended = ended;
-        this.parts =
-                new SessionParts(context, services, order, upstream, ordinal, report, this, clientEnded, this::gone);
+        this.parts = order.kind() == ModelKind.TRANSLATION
+                ? new TranslationParts(context, services, order, upstream, report, this, clientEnded, this::gone)
+                : new RealtimeParts(context, services, order, upstream, ordinal, report, this, clientEnded, this::gone);
     }
 
     UpstreamSession upstream() {

@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.NanoUsd;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
@@ -34,12 +35,8 @@ final class UpstreamSide implements Succession.Seat {
 
     /** The session. */
     interface Listener {
-        /**
-         * The upstream is gone, and none follows it.
-         *
-         * @param told whether it has told the client so itself
-         */
-        void left(LegEnd end, boolean told);
+        /** The upstream is gone, and none follows it. */
+        void left(Farewell farewell);
 
         /** An upstream that served it no more, or not yet, is gone. */
         void otherGone();
@@ -65,7 +62,9 @@ final class UpstreamSide implements Succession.Seat {
         this.clientEnded = clientEnded;
         this.recording = recording;
         this.listener = listener;
-        this.memory = order.tenant().upstreamReplacementsMax() > 0 ? new SessionMemory() : null;
+        this.memory = order.tenant().upstreamReplacementsMax() > 0 && order.kind() != ModelKind.TRANSLATION
+                ? new SessionMemory()
+                : null;
         this.succession = new Succession(context.owner(), services, order, report, ids, life, memory, this);
     }
 
@@ -196,7 +195,7 @@ final class UpstreamSide implements Succession.Seat {
 
     @Override
     public void vacant(LegEnd end) {
-        listener.left(end, false);
+        listener.left(new Farewell(UpstreamEnding.of(end), false));
     }
 
     private void serve(Tenure next) {
@@ -215,7 +214,7 @@ final class UpstreamSide implements Succession.Seat {
             life.progressed();
         } else {
             succession.stop();
-            listener.left(end, ended.parts().upstreamGate().lastWasError());
+            listener.left(ended.parts().farewell(end));
         }
     }
 }

@@ -128,7 +128,7 @@ public final class UsageFiler {
         if (own == null) {
             throw new IllegalStateException("the session has no upstream session of its own");
         }
-        ModelName model = item.work() == Work.RESPONSE ? reported : null;
+        ModelName model = item.work() == Work.TRANSCRIPTION ? null : reported;
         return file(cover, item, new Source(scope, own.id(), own.account(), model), whenCommitted);
     }
 
@@ -219,7 +219,7 @@ public final class UsageFiler {
     /** A model that transcribes has no alias. */
     private ModelName asked(Item item) {
         ModelName name = order.asked();
-        return name != null && item.work() == Work.RESPONSE
+        return name != null && item.work() != Work.TRANSCRIPTION
                 ? name
                 : item.model().name();
     }

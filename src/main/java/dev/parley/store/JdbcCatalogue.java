@@ -90,7 +90,7 @@ public final class JdbcCatalogue implements ModelAliases {
                 on conflict (name) do update set shutdown_at = excluded.shutdown_at
                 """)) {
             insert.setString(1, change.offer().name().value());
-            insert.setString(2, change.offer().kind().name().toLowerCase(Locale.ROOT));
+            insert.setString(2, change.offer().kind().label());
             insert.setLong(3, change.rates().timeBilled() ? 0 : change.offer().contextTokensMax());
             insert.setInt(4, change.rates().timeBilled() ? 0 : change.offer().outputTokensMax());
             insert.setObject(5, time(change.shutdownAt()));

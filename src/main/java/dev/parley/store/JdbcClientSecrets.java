@@ -1,5 +1,6 @@
 package dev.parley.store;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
 import dev.parley.auth.ClientSecrets;
@@ -118,7 +119,7 @@ public final class JdbcClientSecrets implements ClientSecrets {
             insert.setBytes(2, hash);
             insert.setString(3, caller.tenant().value());
             insert.setString(4, caller.subject().value());
-            insert.setString(5, binding.transcription() ? "transcription" : "conversation");
+            insert.setString(5, binding.kind().label());
             insert.setString(6, model == null ? null : model.value());
             insert.setString(7, binding.session());
             insert.setArray(8, texts(connection, binding.fixed()));
@@ -159,7 +160,7 @@ public final class JdbcClientSecrets implements ClientSecrets {
                 new Binding(
                         row.getString("id"),
                         row.getBoolean("single_use"),
-                        row.getString("kind").equals("transcription"),
+                        ModelKind.of(row.getString("kind")),
                         model == null ? null : new ModelName(model),
                         row.getString("session"),
                         fixed == null ? Set.of() : fixed));

@@ -27,7 +27,7 @@ public final class JdbcPriceList implements PriceList {
                                 "insert into model (name, kind, context_tokens_max, output_tokens_max, shutdown_at)"
                                         + " values (?, ?, ?, ?, ?) on conflict do nothing",
                                 model.name().value(),
-                                model.conversation() ? "conversation" : "transcription",
+                                model.kind().label(),
                                 model.contextTokensMax(),
                                 model.outputTokensMax(),
                                 time(model.shutdownAt()))

@@ -1,7 +1,7 @@
 package dev.parley.store;
 
 import dev.parley.domain.ModelName;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.PriceCatalogue;
 import dev.parley.ledger.Rates;
@@ -58,7 +58,7 @@ public final class JdbcPrices {
     private static PriceCatalogue.Version version(ResultSet row) throws SQLException {
         PricedModel model = new PricedModel(
                 new ModelName(row.getString("name")),
-                ModelKind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)),
+                ModelKind.of(row.getString("kind")),
                 row.getInt("version"),
                 row.getLong("context_tokens_max"),
                 row.getInt("output_tokens_max"),

@@ -4,6 +4,7 @@ import dev.parley.config.AccountConfig;
 import dev.parley.config.AccountConfig.Profile;
 import dev.parley.config.RelayConfig;
 import dev.parley.config.Secret;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.Scrubber;
@@ -112,7 +113,7 @@ public final class AccountClient implements Dialer {
                 .setHost(url.getHost())
                 .setPort(port)
                 .setSsl(tls)
-                .setURI(path() + query(target))
+                .setURI(path(target) + query(target))
                 .setTimeout(connectTimeout.toMillis());
         Secret key = account.apiKey();
         if (key != null && account.profile() == Profile.AZURE) {
@@ -131,10 +132,11 @@ public final class AccountClient implements Dialer {
         return options;
     }
 
-    private String path() {
+    private String path(Target target) {
         String raw = account.url().getRawPath();
         String base = raw == null ? "" : raw;
-        return (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/realtime";
+        return (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
+                + (target.kind() == ModelKind.TRANSLATION ? "/realtime/translations" : "/realtime");
     }
 
     private String query(Target target) {

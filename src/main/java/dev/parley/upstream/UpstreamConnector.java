@@ -1,6 +1,7 @@
 package dev.parley.upstream;
 
 import dev.parley.config.AccountConfig;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.TenantId;
@@ -20,7 +21,12 @@ public interface UpstreamConnector {
     Future<Outcome> acquire(TenantId tenant, Target target);
 
     /** Which kind of upstream session. {@code model} is null for a transcription session. */
-    record Target(@Nullable ModelName model) {
+    record Target(ModelKind kind, @Nullable ModelName model) {
+        /** A conversation on the model; for null a transcription session. */
+        public Target(@Nullable ModelName model) {
+            this(model == null ? ModelKind.TRANSCRIPTION : ModelKind.CONVERSATION, model);
+        }
+
         /** The model's name, or the word for transcription sessions: for settings, logs and labels. */
         public String label() {
             return model == null ? AccountConfig.TRANSCRIPTION : model.value();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.gateway.HandshakeParser.Outcome;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Objects;

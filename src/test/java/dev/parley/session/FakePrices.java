@@ -1,5 +1,6 @@
 package dev.parley.session;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.ledger.PriceBook;

@@ -14,7 +14,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.ledger.UsageEntry;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.LegEnd;

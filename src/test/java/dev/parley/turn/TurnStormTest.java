@@ -10,7 +10,7 @@ import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.SubjectId;
-import dev.parley.ledger.PriceBook.ModelKind;
+import dev.parley.domain.ModelKind;
 import dev.parley.relay.Backlogs;
 import dev.parley.session.FakePrices;
 import dev.parley.session.ModelPolicy;
