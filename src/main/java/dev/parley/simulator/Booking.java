@@ -5,14 +5,14 @@ import dev.parley.conversation.Trees;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of the books: a response or a transcription that the provider bills.
+ * One line of the books: a response, a transcription or a translation that the provider bills.
  *
  * @param sequence unique, ascending in the order in which they were begun
- * @param id the response's id; for a transcription the item's
+ * @param id the response's id; for a transcription the item's, for a translation the session's
  * @param model the model that is billed
  * @param status in_progress, completed, cancelled, incomplete, failed, or lost: the connection ended before it did
  * @param usage what was truly used, for cut-off responses what was generated until then
- * @param seconds audio of a transcription that is billed by seconds; 0 otherwise
+ * @param seconds audio of what is billed by seconds; 0 otherwise
  * @param told the usage as written to the socket, as JSON; null when none was written
  * @param delivered whether the last event of it was fully written to the socket
  */
@@ -30,7 +30,9 @@ public record Booking(
     /** What is billed. */
     public enum Kind {
         RESPONSE,
-        TRANSCRIPTION
+        TRANSCRIPTION,
+        /** The audio of one translation session. */
+        TRANSLATION
     }
 
     /** The status of what the connection's end cut off. */

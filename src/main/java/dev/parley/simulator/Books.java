@@ -63,6 +63,11 @@ public final class Books {
         return of(Booking.Kind.TRANSCRIPTION);
     }
 
+    /** The translations that are kept, in order. */
+    public List<Booking> translations() {
+        return of(Booking.Kind.TRANSLATION);
+    }
+
     /** The newest booking with this response id or item id. */
     public Optional<Booking> find(String id) {
         return bookings.descendingMap().values().stream()

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Handshake {
     private static final String KEY_PROTOCOL = "openai-insecure-api-key.";
+    private static final String TRANSLATIONS = "/v1/realtime/translations";
     private static final String BETA_PROTOCOL = "openai-beta.realtime-v1";
 
     private final Provider provider;
@@ -24,7 +25,12 @@ final class Handshake {
     private final @Nullable String apiKey;
     private final @Nullable String model;
     private final @Nullable String intent;
+    private final boolean translates;
     private final Script script;
+
+    static boolean serves(String path) {
+        return path.equals("/v1/realtime") || path.equals(TRANSLATIONS);
+    }
 
     Handshake(Provider provider, HttpServerRequest request) {
         this.provider = provider;
@@ -37,6 +43,7 @@ final class Handshake {
         this.apiKey = keyOf();
         this.model = request.getParam("model");
         this.intent = request.getParam("intent");
+        this.translates = request.path().equals(TRANSLATIONS);
         this.script = provider.scripts().take(apiKey, model, intent);
     }
 
@@ -68,7 +75,7 @@ final class Handshake {
 
     /** Hands what arrives to the session, when there is one: who was turned away is not heard. */
     private static final class Entry implements Peer.Listener {
-        private @Nullable SimulatedSession session;
+        private @Nullable OpenSession session;
 
         @Override
         public void onText(String text) {
@@ -107,7 +114,7 @@ final class Handshake {
         ControlPlane.answer(request, status, Trees.object().set("error", error));
     }
 
-    private @Nullable SimulatedSession opened(Peer peer, @Nullable ObjectNode scripted) {
+    private @Nullable OpenSession opened(Peer peer, @Nullable ObjectNode scripted) {
         Wire wire = new Wire(peer, script, provider.books());
         if (scripted != null && scripted.has("error")) {
             ObjectNode error = scripted.path("error") instanceof ObjectNode object ? object : Trees.object();
@@ -123,6 +130,11 @@ final class Handshake {
             return null;
         }
         Duration max = SimulatedSession.longest(provider, script);
+        if (translates) {
+            SimulatedTranslation session = new SimulatedTranslation(provider, wire, script, String.valueOf(model));
+            session.open();
+            return session;
+        }
         SessionState state = model != null ? SessionState.conversation(model, max) : SessionState.transcription(max);
         SimulatedSession session = new SimulatedSession(provider, wire, script, state);
         session.open();
@@ -162,6 +174,11 @@ final class Handshake {
         }
         if (model == null && intent == null) {
             return new ClientError("missing_model", "You must provide a model parameter.", null);
+        }
+        if (translates) {
+            return Models.translates(String.valueOf(model))
+                    ? null
+                    : new ClientError("invalid_model", "Model \"" + model + "\" does not translate.", null);
         }
         if (model != null && !Models.converses(model)) {
             return new ClientError("invalid_model", "Model \"" + model + "\" is not supported in realtime mode.", null);

@@ -31,6 +31,10 @@ final class Models {
         return CONVERSATION.contains(model);
     }
 
+    static boolean translates(String model) {
+        return model.equals("gpt-realtime-translate");
+    }
+
     static boolean transcribes(String model) {
         return BY_TOKENS.contains(model) || BY_SECONDS.contains(model);
     }

@@ -12,7 +12,7 @@ record Provider(
         Scripts scripts,
         RateLimits rateLimits,
         Voice voice,
-        Set<SimulatedSession> sessions) {
+        Set<OpenSession> sessions) {
     static Provider of(Vertx vertx, SimulatorOptions options) {
         return new Provider(
                 vertx,

@@ -17,7 +17,7 @@ import java.time.Duration;
  * One session: takes client events, hands them to its parts, and lives until the socket, the clock or the script ends it.
  * Confined to the event loop of its socket, but for {@link #drop()} and {@link #close}.
  */
-final class SimulatedSession {
+final class SimulatedSession implements OpenSession {
     static final Conversation.Bounds BOUNDS = new Conversation.Bounds(20_000, 64 << 20, 32 << 20, false);
     private final Provider provider;
     private final Context context;
@@ -62,7 +62,8 @@ final class SimulatedSession {
         script.count(ScriptKey.PING_MILLIS).ifPresent(millis -> timers.every(Math.max(1, millis), wire::ping));
     }
 
-    void onText(String text) {
+    @Override
+    public void onText(String text) {
         provider.books().received(text.length());
         if (ended) {
             return;
@@ -80,12 +81,14 @@ final class SimulatedSession {
         }
     }
 
-    void onBinary(long bytes) {
+    @Override
+    public void onBinary(long bytes) {
         provider.books().received(bytes);
         wire.send(new ClientError("invalid_event", "Binary messages are not supported.", null).toEvent(null));
     }
 
-    void onClosed() {
+    @Override
+    public void onClosed() {
         if (provider.sessions().remove(this)) {
             provider.books().sessionClosed();
         }
@@ -93,16 +96,16 @@ final class SimulatedSession {
         wire.onClosed();
     }
 
-    /** Drops the connection without a close frame. Safe on any thread. */
-    void drop() {
+    @Override
+    public void drop() {
         context.runOnContext(ignored -> {
             stop();
             wire.reset();
         });
     }
 
-    /** Closes the connection. Safe on any thread. */
-    void close(int code, String reason) {
+    @Override
+    public void close(int code, String reason) {
         context.runOnContext(ignored -> end(code, reason));
     }
 

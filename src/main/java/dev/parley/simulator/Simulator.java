@@ -16,7 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The provider's stand-in: speaks OpenAI's Realtime protocol (GA) at {@code /v1/realtime}, understands nothing and answers
+ * The provider's stand-in: speaks OpenAI's Realtime protocol (GA) at {@code /v1/realtime} and {@code /v1/realtime/translations}, understands nothing and answers
  * everything, can be scripted into every hard case, and keeps books of what it billed. {@code src/docs/simulator.md} is its manual.
  *
  * <p>Safe on any thread. Everything of one session runs on the event loop of its socket.
@@ -76,7 +76,7 @@ public final class Simulator {
 
     /** Drops every open connection without a close frame, as a restart of the provider does. */
     public void dropSessions() {
-        provider.sessions().forEach(SimulatedSession::drop);
+        provider.sessions().forEach(OpenSession::drop);
     }
 
     /** Closes every open session. */
@@ -135,7 +135,7 @@ public final class Simulator {
 
         private void handle(HttpServerRequest request) {
             boolean upgrade = "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
-            if (upgrade && request.path().equals("/v1/realtime")) {
+            if (upgrade && Handshake.serves(request.path())) {
                 new Handshake(provider, request).answer();
             } else {
                 new ControlPlane(provider).handle(request);

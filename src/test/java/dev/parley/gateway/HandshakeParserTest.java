@@ -26,8 +26,8 @@ class HandshakeParserTest {
     @Test
     void readsAReturnFromTheUrlOrTheHeadersWhateverElseIsThere() {
         for (Outcome outcome : List.of(
-                HandshakeParser.parse("session_id=sess_1&last_event_id=event_7&model=m", bearer("t")),
-                HandshakeParser.parse(
+                HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=sess_1&last_event_id=event_7&model=m", bearer("t")),
+                HandshakeParser.parse(ModelKind.CONVERSATION, 
                         null, bearer("t").add("Parley-Session-Id", "sess_1").add("Last-Event-ID", "event_7")))) {
             assertThat(outcome).isInstanceOfSatisfying(Outcome.Resuming.class, resuming -> {
                 assertThat(resuming.request().session()).isEqualTo("sess_1");
@@ -42,15 +42,15 @@ class HandshakeParserTest {
 
     @Test
     void refusesAReturnThatNamesTwoSessionsOrNoId() {
-        assertThat(HandshakeParser.parse("session_id=a&session_id=b", bearer("t")))
+        assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=a&session_id=b", bearer("t")))
                 .isInstanceOf(Outcome.Invalid.class);
-        assertThat(HandshakeParser.parse("session_id=a", bearer("t").add("Parley-Session-Id", "b")))
+        assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=a", bearer("t").add("Parley-Session-Id", "b")))
                 .isInstanceOf(Outcome.Invalid.class);
         for (String bad : List.of("", "%22", "a%0d%0ab", "x".repeat(129))) {
-            assertThat(HandshakeParser.parse("session_id=" + bad, bearer("t")))
+            assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=" + bad, bearer("t")))
                     .as(bad)
                     .isInstanceOf(Outcome.Invalid.class);
-            assertThat(HandshakeParser.parse("session_id=a&last_event_id=" + bad, bearer("t")))
+            assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=a&last_event_id=" + bad, bearer("t")))
                     .as(bad)
                     .isInstanceOf(Outcome.Invalid.class);
         }
@@ -131,7 +131,7 @@ class HandshakeParserTest {
     }
 
     private static Handshake valid(@Nullable String query, MultiMap headers) {
-        Outcome outcome = HandshakeParser.parse(query, headers);
+        Outcome outcome = HandshakeParser.parse(ModelKind.CONVERSATION, query, headers);
         assertThat(outcome).isInstanceOf(Outcome.Valid.class);
         return ((Outcome.Valid) outcome).handshake();
     }
@@ -141,7 +141,7 @@ class HandshakeParserTest {
     }
 
     private static Refusal refusal(@Nullable String query, MultiMap headers) {
-        Outcome outcome = HandshakeParser.parse(query, headers);
+        Outcome outcome = HandshakeParser.parse(ModelKind.CONVERSATION, query, headers);
         assertThat(outcome).isInstanceOf(Outcome.Invalid.class);
         return ((Outcome.Invalid) outcome).refusal();
     }
