@@ -1,11 +1,11 @@
 package dev.parley.admin;
 
-import dev.parley.domain.ModelKind;
 import dev.parley.administration.Permission;
 import dev.parley.administration.PriceList;
 import dev.parley.administration.PriceList.NewModel;
 import dev.parley.administration.Reports;
 import dev.parley.concurrent.Ticker;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;

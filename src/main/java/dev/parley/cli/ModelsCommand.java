@@ -12,7 +12,6 @@ import dev.parley.store.JdbcPrices;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,13 +69,7 @@ final class ModelsCommand implements Runnable {
                         .map(ModelName::value)
                         .sorted()
                         .collect(Collectors.joining(", "));
-                out().printf(
-                                ROW,
-                                model.name(),
-                                model.kind().label(),
-                                model.priceVersion(),
-                                shutdown,
-                                aliases);
+                out().printf(ROW, model.name(), model.kind().label(), model.priceVersion(), shutdown, aliases);
             }
         }
     }

@@ -2,10 +2,10 @@ package dev.parley.gateway;
 
 import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
-import dev.parley.domain.ModelKind;
 import dev.parley.session.ModelPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +29,8 @@ final class Bound {
             return new Outcome.Asked(handshake, model);
         }
         ModelName bound = binding.model();
-        boolean unsaid = asked == null && handshake.kind() == ModelKind.CONVERSATION; // the URL says neither kind nor model
+        boolean unsaid =
+                asked == null && handshake.kind() == ModelKind.CONVERSATION; // the URL says neither kind nor model
         if (handshake.kind() != binding.kind() && !(unsaid && binding.kind() == ModelKind.TRANSCRIPTION)) {
             return refused("This client secret is for a " + binding.kind().label() + " session: connect with "
                     + switch (binding.kind()) {
@@ -40,8 +41,7 @@ final class Bound {
         }
         if (unsaid || (asked == null && handshake.kind() == ModelKind.TRANSLATION)) {
             return new Outcome.Asked(
-                    new Handshake(
-                            binding.kind(), bound, handshake.beta(), handshake.credential(), handshake.origin()),
+                    new Handshake(binding.kind(), bound, handshake.beta(), handshake.credential(), handshake.origin()),
                     bound);
         }
         return bound == null || bound.equals(model)

@@ -1,8 +1,8 @@
 package dev.parley.gateway;
 
 import dev.parley.config.Secret;
-import dev.parley.domain.ModelName;
 import dev.parley.domain.ModelKind;
+import dev.parley.domain.ModelName;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,10 +2,10 @@ package dev.parley.gateway;
 
 import dev.parley.auth.SecretToken;
 import dev.parley.config.Secret;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
-import dev.parley.domain.ModelKind;
 import io.vertx.core.MultiMap;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +78,12 @@ final class HandshakeParser {
                 credentials.isEmpty() ? null : new Secret(credentials.iterator().next());
         Set<String> sessions = ids(parameters, "session_id", headers, SESSION_HEADER);
         return sessions.isEmpty()
-                ? target(kind, parameters, offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers), credential, origin)
+                ? target(
+                        kind,
+                        parameters,
+                        offered.contains(BETA_SUBPROTOCOL) || asksForBeta(headers),
+                        credential,
+                        origin)
                 : resuming(
                         sessions,
                         ids(parameters, "last_event_id", headers, LAST_EVENT_HEADER),

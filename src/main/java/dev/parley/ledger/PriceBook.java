@@ -33,7 +33,6 @@ public interface PriceBook {
      */
     record Known(ModelKind kind, Optional<Instant> shutdown) {}
 
-
     /**
      * One model with the prices of one version of the price book.
      *

@@ -1,7 +1,7 @@
 package dev.parley.ledger;
 
-import dev.parley.domain.ModelName;
 import dev.parley.domain.ModelKind;
+import dev.parley.domain.ModelName;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;

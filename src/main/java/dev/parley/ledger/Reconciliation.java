@@ -2,7 +2,6 @@ package dev.parley.ledger;
 
 import dev.parley.domain.ModelName;
 import dev.parley.domain.TokenUsage;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.UsageEntry.Work;
 import java.time.Instant;

@@ -12,7 +12,6 @@ import dev.parley.tenancy.Tenant;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.Locale;
 import java.util.Optional;
 
 /** {@code GET /v1/models}: OpenAI's list, with what the broker knows besides. Prices in USD per million tokens, or per minute. */

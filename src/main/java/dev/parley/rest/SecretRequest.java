@@ -1,6 +1,5 @@
 package dev.parley.rest;
 
-import dev.parley.session.TranslationRules;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,14 +7,15 @@ import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
 import dev.parley.dialect.BetaDialect;
 import dev.parley.dialect.Dialect.Translation;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SubjectId;
-import dev.parley.domain.ModelKind;
 import dev.parley.protocol.Json;
 import dev.parley.session.ModelPolicy;
 import dev.parley.session.RequestRules;
+import dev.parley.session.TranslationRules;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;

@@ -91,11 +91,13 @@ final class SecretsSurface implements Surface {
     private ObjectNode told(Wish wish, String token, Instant expiresAt) {
         ObjectNode session = JsonNodeFactory.instance.objectNode();
         session.put("id", "sess_" + id());
-        session.put("object", switch (wish.kind()) {
-            case CONVERSATION -> "realtime.session";
-            case TRANSCRIPTION -> "realtime.transcription_session";
-            case TRANSLATION -> "realtime.translation_session";
-        });
+        session.put(
+                "object",
+                switch (wish.kind()) {
+                    case CONVERSATION -> "realtime.session";
+                    case TRANSCRIPTION -> "realtime.transcription_session";
+                    case TRANSLATION -> "realtime.translation_session";
+                });
         session.setAll(wish.session());
         BetaDialect dialect = wish.dialect();
         if (dialect == null) {

@@ -1,9 +1,9 @@
 package dev.parley.rest;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.quota.SessionPermit.WorstCase;
 import dev.parley.session.ModelPolicy;

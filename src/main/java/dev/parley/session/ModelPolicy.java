@@ -2,12 +2,12 @@ package dev.parley.session;
 
 import dev.parley.auth.Caller;
 import dev.parley.concurrent.Ticker;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.ledger.PriceBook;
 import dev.parley.ledger.PriceBook.Known;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.tenancy.Tenant;
 import java.time.Duration;

@@ -1,15 +1,15 @@
 package dev.parley.session;
 
-import dev.parley.relay.Gate;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.SessionView;
 import dev.parley.relay.Delivery;
+import dev.parley.relay.Gate;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;

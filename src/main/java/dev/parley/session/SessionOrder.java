@@ -2,13 +2,13 @@ package dev.parley.session;
 
 import dev.parley.auth.Caller;
 import dev.parley.dialect.Dialect;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.SessionId;
-import dev.parley.domain.ModelKind;
 import dev.parley.protocol.ClientEvents;
 import dev.parley.quota.SessionPermit;
-import dev.parley.upstream.UpstreamConnector.Target;
 import dev.parley.tenancy.Tenant;
+import dev.parley.upstream.UpstreamConnector.Target;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -109,33 +109,33 @@ final class Stretches {
     /** Another stretch, and the end of the one before it. */
     private Future<Optional<Refusal>> begin(long from, long length) {
         PricedModel model = price.get();
-        return underwriter
-                .cover(WorstCase.ofFixed(model.cost(length), 0))
-                .map(decision -> switch (decision) {
-                    case Decision.Refused(Refusal refusal) -> Optional.of(refusal);
-                    case Decision.Covered(Cover cover) -> {
-                        if (closed) {
-                            cover.release();
-                            yield Optional.of(Ending.over());
-                        }
-                        file(false);
-                        Stretch stretch = new Stretch(cover, model);
-                        current = stretch;
-                        coveredMillis = from + length;
-                        cover.idle(() -> giveWay(stretch));
-                        yield Optional.empty();
-                    }
-                });
+        return underwriter.cover(WorstCase.ofFixed(model.cost(length), 0)).map(decision -> switch (decision) {
+            case Decision.Refused(Refusal refusal) -> Optional.of(refusal);
+            case Decision.Covered(Cover cover) -> {
+                if (closed) {
+                    cover.release();
+                    yield Optional.of(Ending.over());
+                }
+                file(false);
+                Stretch stretch = new Stretch(cover, model);
+                current = stretch;
+                coveredMillis = from + length;
+                cover.idle(() -> giveWay(stretch));
+                yield Optional.empty();
+            }
+        });
     }
 
     /** There is not enough for another stretch: this one goes on as far as it gets. */
     private Future<Optional<Refusal>> raise(Stretch stretch, long after) {
-        return stretch.cover().raiseTo(stretch.model().cost(after - filedMillis), 0).map(refusal -> {
-            if (refusal.isEmpty()) {
-                coveredMillis = after;
-            }
-            return refusal;
-        });
+        return stretch.cover()
+                .raiseTo(stretch.model().cost(after - filedMillis), 0)
+                .map(refusal -> {
+                    if (refusal.isEmpty()) {
+                        coveredMillis = after;
+                    }
+                    return refusal;
+                });
     }
 
     /** Others need what is held: the next audio is covered anew. */

@@ -127,8 +127,7 @@ final class TranslationGate implements Gate {
         Future<Optional<Refusal>> counted = permit.countsAudio()
                 ? permit.countAudio(Math.ceilDiv(bytes, BYTES_PER_MILLI))
                 : Future.succeededFuture(Optional.empty());
-        return counted.compose(refusal ->
-                        refusal.isPresent() ? Future.succeededFuture(refusal) : stretches.send(bytes))
+        return counted.compose(refusal -> refusal.isPresent() ? Future.succeededFuture(refusal) : stretches.send(bytes))
                 .compose(refusal -> refusal.isPresent() ? unpaid(refusal.get(), event) : now(Delivery.asIs()));
     }
 

@@ -128,7 +128,10 @@ final class TranslationParts implements SessionParts {
 
     @Override
     public Future<Optional<Refusal>> begin() {
-        return order.boundUpdate().map(this::bind).orElse(Future.succeededFuture()).map(_ -> Optional.empty());
+        return order.boundUpdate()
+                .map(this::bind)
+                .orElse(Future.succeededFuture())
+                .map(_ -> Optional.empty());
     }
 
     /** Sets what the client's secret has bound, as if the client had asked for it. */

@@ -43,8 +43,8 @@ public final class TranslationRules {
         }
         JsonNode named = session.path("model");
         if (!named.isMissingNode() && (model == null || !model.value().equals(named.textValue()))) {
-            return Optional.of(invalid(
-                    "invalid_value", "session.model", "The model is fixed by the URL and cannot be changed."));
+            return Optional.of(
+                    invalid("invalid_value", "session.model", "The model is fixed by the URL and cannot be changed."));
         }
         return unknown(session, "session")
                 .or(() -> unknown(session.path("audio"), "session.audio"))
@@ -63,8 +63,8 @@ public final class TranslationRules {
     private static Optional<Refusal> unknown(JsonNode object, String where) {
         for (var member : object.properties()) {
             if (!MEMBERS.getOrDefault(where, Set.of()).contains(member.getKey())) {
-                return Optional.of(
-                        invalid("unknown_parameter", where, SETTABLE + ", and nothing else: look into '" + where + "'."));
+                return Optional.of(invalid(
+                        "unknown_parameter", where, SETTABLE + ", and nothing else: look into '" + where + "'."));
             }
         }
         return Optional.empty();

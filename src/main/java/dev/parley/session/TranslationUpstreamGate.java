@@ -76,7 +76,8 @@ final class TranslationUpstreamGate implements Gate {
         }
         return switch (head.type()) {
             case SESSION_UPDATED -> {
-                transcriber = event.at("/session/audio/input/transcription/model").textValue();
+                transcriber =
+                        event.at("/session/audio/input/transcription/model").textValue();
                 yield Delivery.asIs();
             }
             case SESSION_CLOSED -> closing();

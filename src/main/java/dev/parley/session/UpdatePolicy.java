@@ -1,10 +1,10 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.protocol.SessionView;
 import dev.parley.tenancy.Tenant;

@@ -27,7 +27,8 @@ final class ControlPlane {
             case "/simulator/sessions" -> sessions(request);
             case "/v1/audio/transcriptions" -> new FileTranscription(provider, request).answer();
             case "/v1/models" -> answer(request, 200, models());
-            case "/v1/realtime", "/v1/realtime/translations" -> refuse(request, 400, "This path speaks WebSocket only.");
+            case "/v1/realtime", "/v1/realtime/translations" ->
+                refuse(request, 400, "This path speaks WebSocket only.");
             default -> refuse(request, 404, "Unknown request URL: " + request.method() + " " + request.path() + ".");
         }
     }

@@ -132,8 +132,10 @@ final class SimulatedTranslation implements OpenSession {
             throw ClientError.wrongValue(TRANSCRIBER, "Invalid value: '" + transcriber.textValue() + "'.");
         }
         for (String side : List.of("input", "output")) {
-            patch.path("audio").path(side).properties().forEach(member -> session.withObject("/audio/" + side)
-                    .set(member.getKey(), member.getValue()));
+            patch.path("audio")
+                    .path(side)
+                    .properties()
+                    .forEach(member -> session.withObject("/audio/" + side).set(member.getKey(), member.getValue()));
         }
         wire.send(sessionEvent("session.updated"));
     }

@@ -1,10 +1,10 @@
 package dev.parley.store;
 
-import dev.parley.domain.ModelKind;
 import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
 import dev.parley.auth.ClientSecrets;
 import dev.parley.auth.SecretVerifier;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;

@@ -1,7 +1,7 @@
 package dev.parley.store;
 
-import dev.parley.domain.ModelName;
 import dev.parley.domain.ModelKind;
+import dev.parley.domain.ModelName;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.PriceCatalogue;
 import dev.parley.ledger.Rates;
@@ -13,7 +13,6 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** The catalogue and its price book in Postgres. Blocks. Thread-safe. */

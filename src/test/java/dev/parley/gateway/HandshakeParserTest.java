@@ -2,10 +2,10 @@ package dev.parley.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.gateway.HandshakeParser.Outcome;
-import dev.parley.domain.ModelKind;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Objects;
@@ -26,9 +26,12 @@ class HandshakeParserTest {
     @Test
     void readsAReturnFromTheUrlOrTheHeadersWhateverElseIsThere() {
         for (Outcome outcome : List.of(
-                HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=sess_1&last_event_id=event_7&model=m", bearer("t")),
-                HandshakeParser.parse(ModelKind.CONVERSATION, 
-                        null, bearer("t").add("Parley-Session-Id", "sess_1").add("Last-Event-ID", "event_7")))) {
+                HandshakeParser.parse(
+                        ModelKind.CONVERSATION, "session_id=sess_1&last_event_id=event_7&model=m", bearer("t")),
+                HandshakeParser.parse(
+                        ModelKind.CONVERSATION,
+                        null,
+                        bearer("t").add("Parley-Session-Id", "sess_1").add("Last-Event-ID", "event_7")))) {
             assertThat(outcome).isInstanceOfSatisfying(Outcome.Resuming.class, resuming -> {
                 assertThat(resuming.request().session()).isEqualTo("sess_1");
                 assertThat(resuming.request().lastEventId()).isEqualTo("event_7");
@@ -44,7 +47,8 @@ class HandshakeParserTest {
     void refusesAReturnThatNamesTwoSessionsOrNoId() {
         assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=a&session_id=b", bearer("t")))
                 .isInstanceOf(Outcome.Invalid.class);
-        assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=a", bearer("t").add("Parley-Session-Id", "b")))
+        assertThat(HandshakeParser.parse(
+                        ModelKind.CONVERSATION, "session_id=a", bearer("t").add("Parley-Session-Id", "b")))
                 .isInstanceOf(Outcome.Invalid.class);
         for (String bad : List.of("", "%22", "a%0d%0ab", "x".repeat(129))) {
             assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=" + bad, bearer("t")))

@@ -3,9 +3,9 @@ package dev.parley.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.PriceChange.Difference;
 import dev.parley.ledger.PriceOffer.PriceClass;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A catalogue of three models with the prices of protocol.md §5, in nano-dollars. */
+/** A catalogue of four models with the prices of protocol.md §5, in nano-dollars. */
 public final class FakePrices implements PriceBook {
     static final PricedModel CONVERSATION = new PricedModel(
             new ModelName("gpt-realtime"),
@@ -37,7 +37,15 @@ public final class FakePrices implements PriceBook {
             0,
             Rates.perMinute(NanoUsd.ofUsd("0.017")));
 
-    private static final List<PricedModel> ALL = List.of(CONVERSATION, BY_TOKENS, BY_TIME);
+    static final PricedModel TRANSLATOR = new PricedModel(
+            new ModelName("gpt-realtime-translate"),
+            ModelKind.TRANSLATION,
+            7,
+            0,
+            0,
+            Rates.perMinute(NanoUsd.ofUsd("0.034")));
+
+    private static final List<PricedModel> ALL = List.of(CONVERSATION, BY_TOKENS, BY_TIME, TRANSLATOR);
 
     @Override
     public Optional<PricedModel> find(ModelName model, Instant at) {

@@ -8,13 +8,13 @@ import dev.parley.auth.TokenVerifier;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.SessionConfig;
 import dev.parley.dialect.Dialect;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.UsageEntry;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.LegEnd;
@@ -107,8 +107,8 @@ final class SessionRig implements AutoCloseable {
                 terms,
                 caller,
                 setup.kind,
-                setup.kind == ModelKind.CONVERSATION ? new ModelName(MODEL) : null,
-                setup.kind == ModelKind.CONVERSATION ? new ModelName(MODEL) : null,
+                model(setup.kind),
+                model(setup.kind),
                 Dialect.GA,
                 new ModelPolicy(prices, Ticker.SYSTEM, terms, caller),
                 budget);
@@ -307,12 +307,21 @@ final class SessionRig implements AutoCloseable {
                 .replace("\"max_output_tokens\":\"inf\"", "\"max_output_tokens\":4096");
     }
 
+    private static @Nullable ModelName model(ModelKind kind) {
+        return switch (kind) {
+            case CONVERSATION -> new ModelName(MODEL);
+            case TRANSCRIPTION -> null;
+            case TRANSLATION -> FakePrices.TRANSLATOR.name();
+        };
+    }
+
     private UpstreamConnector connector(Setup setup) {
         return (TenantId tenant, Target target) -> {
             if (setup.unavailable != null) {
                 return Future.succeededFuture(new Outcome.Unavailable(setup.unavailable, "timeout"));
             }
-            assertThat(target.model() == null).isEqualTo(setup.kind == ModelKind.TRANSCRIPTION);
+            assertThat(target.kind()).isEqualTo(setup.kind);
+            assertThat(target.model()).isEqualTo(model(setup.kind));
             upstream = handedOut++ == 0 ? upstream : new FakeLeg();
             String id = "sess_" + handedOut;
             String created = created(setup.voiceActivity)

@@ -3,9 +3,9 @@ package dev.parley.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.UsageEntry;
 import dev.parley.relay.LegEnd;
 import java.util.Set;

@@ -2,10 +2,10 @@ package dev.parley.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.TokenUsage;
-import dev.parley.domain.ModelKind;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.PriceCatalogue;
 import dev.parley.ledger.Rates;
