@@ -188,7 +188,7 @@ final class SecretRequest {
             if (model.isEmpty() || model.length() > 128) {
                 throw invalid("invalid_value", param, "The model must be a name of 1 to 128 characters.");
             }
-            refuse(models.refusal(new ModelName(model), ModelKind.TRANSCRIPTION, param));
+            refuse(models.refusal(models.resolve(new ModelName(model)), ModelKind.TRANSCRIPTION, param));
         }
     }
 

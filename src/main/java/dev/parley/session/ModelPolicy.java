@@ -39,7 +39,7 @@ public final class ModelPolicy {
 
     /** Why the model cannot be used, or empty if it can; {@code param} names the field at fault. */
     public Optional<Refusal> refusal(ModelName model, ModelKind kind, String param) {
-        Optional<PricedModel> known = find(model);
+        Optional<PricedModel> known = find(model).filter(ModelPolicy::isUsable);
         if (known.isEmpty()) {
             return Optional.of(missing(model, kind).param(param));
         }
@@ -47,8 +47,8 @@ public final class ModelPolicy {
             return Optional.of(Refusal.of(
                             Kind.BAD_REQUEST,
                             "invalid_model",
-                            "'" + model + "' is a " + known.get().kind().label() + " model" + hint(kind) + ' '
-                                    + valid(kind))
+                            "'" + model + "' is a " + known.get().kind().label() + " model"
+                                    + hint(known.get().kind(), kind) + ' ' + valid(kind))
                     .param(param));
         }
         if (!allows(model)) {
@@ -66,6 +66,11 @@ public final class ModelPolicy {
         return prices.find(model, ticker.now());
     }
 
+    /** A translation tells no tokens that could be priced. */
+    private static boolean isUsable(PricedModel model) {
+        return model.kind() != ModelKind.TRANSLATION || model.rates().timeBilled();
+    }
+
     /** What a client's name for a model stands for. */
     public ModelName resolve(ModelName asked) {
         return prices.resolve(asked);
@@ -74,7 +79,7 @@ public final class ModelPolicy {
     /** The models of the catalogue that this caller may use now, by name. */
     public List<PricedModel> all() {
         return prices.models(ticker.now()).stream()
-                .filter(priced -> allows(priced.name()))
+                .filter(priced -> isUsable(priced) && allows(priced.name()))
                 .toList();
     }
 
@@ -111,14 +116,20 @@ public final class ModelPolicy {
         return Refusal.of(Kind.NOT_FOUND, "model_not_found", words + valid(kind));
     }
 
-    private static String hint(ModelKind asked) {
-        return switch (asked) {
-            case CONVERSATION ->
-                " and holds no conversation: connect with intent=transcription, or name it in"
-                        + " audio.input.transcription.model of a session on a conversation model.";
-            case TRANSCRIPTION -> " and cannot transcribe for a session: connect with model=… to talk with it.";
-            case TRANSLATION -> " and does not translate: connect with /v1/realtime.";
+    private static String hint(ModelKind is, ModelKind asked) {
+        String not = switch (asked) {
+            case CONVERSATION -> " and holds no conversation: ";
+            case TRANSCRIPTION -> " and does not transcribe: ";
+            case TRANSLATION -> " and does not translate: ";
         };
+        return not
+                + switch (is) {
+                    case CONVERSATION -> "connect with /v1/realtime?model=… to talk with it.";
+                    case TRANSCRIPTION ->
+                        "connect with intent=transcription, or name it in audio.input.transcription.model of a session on a"
+                                + " conversation model.";
+                    case TRANSLATION -> "connect with /v1/realtime/translations?model=….";
+                };
     }
 
     private String valid(ModelKind kind) {

@@ -70,6 +70,7 @@ final class RealtimeParts implements SessionParts {
         filer = new UsageFiler(context, services, order, upstream, ordinal, life);
         filer.reported(config.get().model());
         spare = new SpareCover(underwriter, life);
+        TranscriberName transcriber = new TranscriberName(order);
         transcriptions = new Transcriptions(
                 underwriter,
                 spare,
@@ -77,6 +78,7 @@ final class RealtimeParts implements SessionParts {
                 life,
                 audio,
                 config,
+                transcriber,
                 asked -> order.models().find(new ModelName(asked)));
         OutputLimit limit = model == null ? null : new OutputLimit(order, model);
         RequestRules rules = new RequestRules(order);
@@ -102,6 +104,7 @@ final class RealtimeParts implements SessionParts {
                 config,
                 conversation,
                 transcriptions,
+                transcriber,
                 responses == null ? null : responses.automatic(),
                 limit);
         UpstreamErrors errors = new UpstreamErrors(life, ids, updates, responses, report, upstream.lease());

@@ -34,6 +34,7 @@ final class SessionUpdates {
     private final EffectiveConfig config;
     private final ConversationMeter conversation;
     private final Transcriptions transcriptions;
+    private final TranscriberName transcriber;
     private final @Nullable AutomaticResponses automatic;
     private final @Nullable OutputLimit limit;
     /** Updates under way by which the client wants automatic responses. */
@@ -53,6 +54,7 @@ final class SessionUpdates {
             EffectiveConfig config,
             ConversationMeter conversation,
             Transcriptions transcriptions,
+            TranscriberName transcriber,
             @Nullable AutomaticResponses automatic,
             @Nullable OutputLimit limit) {
         this.policy = policy;
@@ -62,6 +64,7 @@ final class SessionUpdates {
         this.config = config;
         this.conversation = conversation;
         this.transcriptions = transcriptions;
+        this.transcriber = transcriber;
         this.automatic = automatic;
         this.limit = limit;
     }
@@ -116,7 +119,16 @@ final class SessionUpdates {
     }
 
     /** A client's update. */
+    @SuppressWarnings("ReferenceEquality") // whether it was changed
     Future<Delivery> update(JsonNode event, Buffer utf8) {
+        Buffer resolved = transcriber.resolve(event, utf8);
+        return resolved == utf8
+                ? resolved(event, utf8)
+                : resolved(Json.object(resolved).orElse(event), resolved);
+    }
+
+    /** What it takes to send the update, or that it is not sent: never that it goes as it came. */
+    private Future<Delivery> resolved(JsonNode event, Buffer utf8) {
         String clientId = event.path("event_id").textValue();
         Wish wish = policy.judge(event.path("session"), config.get());
         Optional<Refusal> refusal = wish.refusal();
@@ -181,6 +193,7 @@ final class SessionUpdates {
                 auto != null && auto.gated() && auto.wanted() && config.get().turnDetection() != null
                         ? auto.asAsked(utf8)
                         : utf8;
+        told = transcriber.told(event, told);
         SessionMemory memory = life.memory();
         String id = memory == null ? null : memory.knownAs();
         JsonNode given = event.path("session").path("id");

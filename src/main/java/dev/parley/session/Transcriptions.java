@@ -35,6 +35,7 @@ final class Transcriptions {
     private final SessionLife life;
     private final AudioMeter audio;
     private final Supplier<SessionView> view;
+    private final TranscriberName name;
     private final Function<String, Optional<PricedModel>> prices;
     private final Map<String, Item> items = new LinkedHashMap<>();
 
@@ -54,6 +55,7 @@ final class Transcriptions {
             SessionLife life,
             AudioMeter audio,
             Supplier<SessionView> view,
+            TranscriberName name,
             Function<String, Optional<PricedModel>> prices) {
         this.underwriter = underwriter;
         this.spare = spare;
@@ -61,6 +63,7 @@ final class Transcriptions {
         this.life = life;
         this.audio = audio;
         this.view = view;
+        this.name = name;
         this.prices = prices;
     }
 
@@ -210,7 +213,8 @@ final class Transcriptions {
                 .orElseGet(() -> Settlement.estimated(millis, priced));
         Future<Delivery> delivery = filer.file(
                 cover,
-                new UsageFiler.Item(Work.TRANSCRIPTION, reference, "completed", priced, settlement),
+                new UsageFiler.Item(
+                        Work.TRANSCRIPTION, reference, "completed", priced, settlement, name.asked(priced.name())),
                 whenCommitted);
         life.progressed();
         return delivery;
@@ -240,7 +244,8 @@ final class Transcriptions {
                         id + "/0",
                         "lost",
                         item.model(),
-                        Settlement.estimated(item.millis(), item.model())),
+                        Settlement.estimated(item.millis(), item.model()),
+                        name.asked(item.model().name())),
                 Delivery.dropped()));
         items.clear();
         closed = true;

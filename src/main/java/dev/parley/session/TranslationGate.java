@@ -28,6 +28,7 @@ final class TranslationGate implements Gate {
     private final UpstreamLife life;
     private final SessionPermit permit;
     private final TranslationRules rules;
+    private final TranscriberName transcriber;
     private final RequestRules tenantRules;
     private final Stretches stretches;
     private final Consumer<LegEnd> ended;
@@ -37,12 +38,14 @@ final class TranslationGate implements Gate {
             UpstreamLife life,
             SessionPermit permit,
             TranslationRules rules,
+            TranscriberName transcriber,
             RequestRules tenantRules,
             Stretches stretches,
             Consumer<LegEnd> ended) {
         this.life = life;
         this.permit = permit;
         this.rules = rules;
+        this.transcriber = transcriber;
         this.tenantRules = tenantRules;
         this.stretches = stretches;
         this.ended = ended;
@@ -102,7 +105,7 @@ final class TranslationGate implements Gate {
         JsonNode event = read.get();
         return switch (EventType.of(event.path("type").asText(""))) {
             case TRANSLATION_APPEND -> append(event);
-            case SESSION_UPDATE -> update(event);
+            case SESSION_UPDATE -> update(event, utf8);
             case SESSION_CLOSE -> now(Delivery.asIs());
             default ->
                 refused(
@@ -140,14 +143,17 @@ final class TranslationGate implements Gate {
         return now(Delivery.dropped());
     }
 
-    private Future<Delivery> update(JsonNode event) {
+    @SuppressWarnings("ReferenceEquality") // whether it was changed
+    private Future<Delivery> update(JsonNode asked, Buffer utf8) {
+        Buffer resolved = transcriber.resolve(asked, utf8);
+        JsonNode event = resolved == utf8 ? asked : Json.object(resolved).orElse(asked);
         JsonNode session = event.path("session");
         Optional<Refusal> refusal = rules.refusal(session).or(() -> tenantRules.refusal(session, "session"));
         if (refusal.isPresent()) {
             return refused(refusal.get(), event);
         }
         if (!(session.has("type") || session.has("model"))) {
-            return now(Delivery.asIs());
+            return now(resolved == utf8 ? Delivery.asIs() : Delivery.replaced(resolved));
         }
         ObjectNode sent = event.deepCopy();
         sent.set("session", TranslationRules.sent((ObjectNode) session));

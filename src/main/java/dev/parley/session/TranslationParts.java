@@ -55,16 +55,19 @@ final class TranslationParts implements SessionParts {
                 filer,
                 () -> order.models().find(model.name()).orElse(model),
                 TranslationGate.BYTES_PER_MILLI);
+        TranscriberName transcriber = new TranscriberName(order);
         clientGate = new TranslationGate(
                 life,
                 order.permit(),
                 new TranslationRules(order.models(), name),
+                transcriber,
                 new RequestRules(order),
                 stretches,
                 clientEnded);
         upstreamGate = new TranslationUpstreamGate(
                 life,
                 stretches,
+                transcriber,
                 report,
                 upstream.lease(),
                 () -> context.runOnContext(_ -> life.end(Ending.closed())), // behind the event that says so

@@ -77,7 +77,7 @@ public final class TranslationRules {
         String text = name.asText("");
         return text.isEmpty() || text.length() > 128
                 ? Optional.of(invalid("invalid_value", TRANSCRIBER, "The model must be a name of 1 to 128 characters."))
-                : models.refusal(new ModelName(text), ModelKind.TRANSCRIPTION, TRANSCRIBER);
+                : models.refusal(models.resolve(new ModelName(text)), ModelKind.TRANSCRIPTION, TRANSCRIBER);
     }
 
     private static Refusal invalid(String code, String param, String message) {

@@ -20,6 +20,7 @@ final class TranslationUpstreamGate implements Gate {
 
     private final UpstreamLife life;
     private final Stretches stretches;
+    private final TranscriberName name;
     private final SessionReport report;
     private final Lease lease;
     private final Runnable over;
@@ -32,12 +33,14 @@ final class TranslationUpstreamGate implements Gate {
     TranslationUpstreamGate(
             UpstreamLife life,
             Stretches stretches,
+            TranscriberName name,
             SessionReport report,
             Lease lease,
             Runnable over,
             Consumer<LegEnd> ended) {
         this.life = life;
         this.stretches = stretches;
+        this.name = name;
         this.report = report;
         this.lease = lease;
         this.over = over;
@@ -78,7 +81,7 @@ final class TranslationUpstreamGate implements Gate {
             case SESSION_UPDATED -> {
                 transcriber =
                         event.at("/session/audio/input/transcription/model").textValue();
-                yield Delivery.asIs();
+                yield changed(name.told(event, utf8), utf8);
             }
             case SESSION_CLOSED -> closing();
             case ERROR -> error(event.path("error"), utf8);
@@ -105,7 +108,10 @@ final class TranslationUpstreamGate implements Gate {
                 error.path("message").asText(""),
                 "invalid_request_error".equals(error.path("type").textValue()));
         lastWasError = true;
-        Buffer told = ProviderWords.in(utf8, error, MESSAGE);
+        return changed(ProviderWords.in(utf8, error, MESSAGE), utf8);
+    }
+
+    private static Delivery changed(Buffer told, Buffer utf8) {
         return told.equals(utf8) ? Delivery.asIs() : Delivery.replaced(told);
     }
 }

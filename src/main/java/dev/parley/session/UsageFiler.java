@@ -98,8 +98,22 @@ public final class UsageFiler {
         this.life = life;
     }
 
-    /** What is filed. */
-    public record Item(Work work, String reference, String status, PricedModel model, Settlement settlement) {}
+    /**
+     * What is filed.
+     *
+     * @param asked what the client calls the model; null if it is that of the session
+     */
+    public record Item(
+            Work work,
+            String reference,
+            String status,
+            PricedModel model,
+            Settlement settlement,
+            @Nullable ModelName asked) {
+        public Item(Work work, String reference, String status, PricedModel model, Settlement settlement) {
+            this(work, reference, status, model, settlement, null);
+        }
+    }
 
     /** The model as the provider last reported it. */
     void reported(@Nullable String model) {
@@ -216,12 +230,9 @@ public final class UsageFiler {
                 charges);
     }
 
-    /** A model that transcribes has no alias. */
     private ModelName asked(Item item) {
-        ModelName name = order.asked();
-        return name != null && item.work() != Work.TRANSCRIPTION
-                ? name
-                : item.model().name();
+        ModelName name = item.asked() == null ? order.asked() : item.asked();
+        return name == null ? item.model().name() : name;
     }
 
     private static String scope(SessionOrder order, UpstreamSession upstream, int ordinal) {

@@ -37,6 +37,9 @@ public final class FakePrices implements PriceBook {
             0,
             Rates.perMinute(NanoUsd.ofUsd("0.017")));
 
+    /** Stands for {@link #BY_TIME}. */
+    static final ModelName TRANSCRIBER_ALIAS = new ModelName("transcribe-latest");
+
     static final PricedModel TRANSLATOR = new PricedModel(
             new ModelName("gpt-realtime-translate"),
             ModelKind.TRANSLATION,
@@ -54,12 +57,12 @@ public final class FakePrices implements PriceBook {
 
     @Override
     public ModelName resolve(ModelName asked) {
-        return asked;
+        return asked.equals(TRANSCRIBER_ALIAS) ? BY_TIME.name() : asked;
     }
 
     @Override
     public Set<ModelName> aliasesOf(ModelName model) {
-        return Set.of();
+        return model.equals(BY_TIME.name()) ? Set.of(TRANSCRIBER_ALIAS) : Set.of();
     }
 
     @Override

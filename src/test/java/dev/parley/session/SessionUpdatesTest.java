@@ -180,6 +180,31 @@ class SessionUpdatesTest {
     }
 
     @Test
+    void anAliasOfAModelThatTranscribesStaysBetweenClientAndBroker() {
+        try (SessionRig rig = transcribing("1", "transcribe-latest")) {
+            assertThat(rig.sent("session.update")
+                            .at("/session/audio/input/transcription/model")
+                            .asText())
+                    .isEqualTo("gpt-live-transcribe");
+            rig.upstreamSends(updated("gpt-live-transcribe"));
+            assertThat(rig.toClient()
+                            .getLast()
+                            .at("/session/audio/input/transcription/model")
+                            .asText())
+                    .isEqualTo("transcribe-latest");
+
+            append(rig, 1_000);
+            rig.upstreamSends("{\"type\":\"input_audio_buffer.committed\",\"item_id\":\"item_1\"}");
+            rig.upstreamSends(completed("{\"type\":\"duration\",\"seconds\":1}"));
+            assertThat(rig.entries()).singleElement().satisfies(entry -> {
+                assertThat(entry.modelAsked()).isEqualTo(FakePrices.TRANSCRIBER_ALIAS);
+                assertThat(entry.modelResolved()).isEqualTo(new ModelName("gpt-live-transcribe"));
+            });
+            end(rig);
+        }
+    }
+
+    @Test
     void writesDownATranscriptionThatCompletesAfterItWasSwitchedOff() {
         try (SessionRig rig = transcribing("1", "gpt-live-transcribe")) {
             append(rig, 30_000);

@@ -118,6 +118,7 @@ class TranslationTest {
             });
             rig.until("closed", () -> rig.client.closeCode() != null);
             assertThat(rig.on(rig.client::closeCode)).isEqualTo(1000);
+            assertThat(rig.clientTypes()).endsWith("session.closed");
             rig.assertNothingLeft();
             assertThat(rig.errors).isEmpty();
         }
