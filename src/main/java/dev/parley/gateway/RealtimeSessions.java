@@ -9,6 +9,7 @@ import dev.parley.dialect.AliasDialect;
 import dev.parley.dialect.BetaDialect;
 import dev.parley.dialect.Dialect;
 import dev.parley.dialect.ModelAlias;
+import dev.parley.dialect.TranscriptionDialect;
 import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
@@ -216,6 +217,9 @@ public final class RealtimeSessions implements SessionOpener {
                 : new ModelAlias(asked.value(), model.value());
         if (handshake.beta()) {
             return new BetaDialect(handshake.kind() == ModelKind.TRANSCRIPTION, alias);
+        }
+        if (handshake.kind() == ModelKind.TRANSCRIPTION) {
+            return new TranscriptionDialect(alias);
         }
         return alias == null ? Dialect.GA : new AliasDialect(alias);
     }

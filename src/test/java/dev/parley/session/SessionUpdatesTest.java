@@ -186,7 +186,6 @@ class SessionUpdatesTest {
                             .at("/session/audio/input/transcription/model")
                             .asText())
                     .isEqualTo("gpt-live-transcribe");
-            rig.upstreamSends(updated("gpt-live-transcribe"));
             assertThat(rig.toClient()
                             .getLast()
                             .at("/session/audio/input/transcription/model")
@@ -317,7 +316,8 @@ class SessionUpdatesTest {
             return setup;
         });
         rig.clientSends(WITH_TRANSCRIPTION.formatted("transcription", model));
-        rig.upstreamSends(updated(model));
+        rig.upstreamSends(
+                updated(new FakePrices().resolve(new ModelName(model)).value()));
         assertThat(rig.clientTypes()).containsExactly("session.created", "session.updated");
         return rig;
     }
