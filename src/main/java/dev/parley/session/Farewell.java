@@ -19,7 +19,8 @@ public record Farewell(Ending ending, boolean told) {
             report.abnormal(
                     ending.origin(), ending.refusal().code(), ending.refusal().message(), ending.closeCode());
         }
-        if (!told && ending.closeCode() != CLOSE_NORMAL) {
+        boolean asked = ending.normal() && ending.closeCode() == CLOSE_NORMAL;
+        if (!told && !asked) {
             client.send(RejectionMapper.errorEvent(ending.refusal(), ids.next(), ending.clientEventId()));
         }
         client.close(ending.closeCode(), ending.closeReason());
