@@ -316,8 +316,7 @@ class SessionUpdatesTest {
             return setup;
         });
         rig.clientSends(WITH_TRANSCRIPTION.formatted("transcription", model));
-        rig.upstreamSends(
-                updated(new FakePrices().resolve(new ModelName(model)).value()));
+        rig.upstreamSends(updated(new FakePrices().resolve(new ModelName(model)).value()));
         assertThat(rig.clientTypes()).containsExactly("session.created", "session.updated");
         return rig;
     }
