@@ -47,6 +47,7 @@ class JdbcPricesIT {
         assertThat(model("gpt-live-transcribe").cost(60_000)).isEqualTo(NanoUsd.ofUsd("0.017"));
         assertThat(model("gpt-transcribe").cost(60_000)).isEqualTo(NanoUsd.ofUsd("0.0045"));
         assertThat(model("whisper-1").cost(60_000)).isEqualTo(NanoUsd.ofUsd("0.006"));
+        assertThat(model("gpt-realtime-translate").cost(60_000)).isEqualTo(NanoUsd.ofUsd("0.034"));
     }
 
     @Test
@@ -59,7 +60,7 @@ class JdbcPricesIT {
         assertThat(prices.find(whisper, Instant.parse("2027-02-25T23:59:59Z"))).isPresent();
         assertThat(prices.find(whisper, Instant.parse("2027-02-26T00:00:00Z"))).isEmpty();
         assertThat(prices.find(new ModelName("no-such-model"), NOW)).isEmpty();
-        assertThat(prices.models(NOW)).hasSize(17);
+        assertThat(prices.models(NOW)).hasSize(18);
     }
 
     @Test
