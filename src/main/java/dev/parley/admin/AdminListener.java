@@ -1,6 +1,7 @@
 package dev.parley.admin;
 
 import dev.parley.config.ListenerConfig;
+import dev.parley.config.Networks;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -22,6 +23,7 @@ public final class AdminListener {
 
     private final Vertx vertx;
     private final ListenerConfig config;
+    private final Forwarding forwarding;
     private final Supplier<Future<String>> metrics;
     private final HealthPage health;
     private final Router apiRouter;
@@ -29,13 +31,19 @@ public final class AdminListener {
     private @Nullable HttpServer server;
 
     /**
+     * @param proxies that are believed who asked them
      * @param metrics the page of {@code /metrics} in Prometheus's text format
      * @param checks what {@code /health/ready} asks
      */
     public AdminListener(
-            Vertx vertx, ListenerConfig config, Supplier<Future<String>> metrics, List<HealthCheck> checks) {
+            Vertx vertx,
+            ListenerConfig config,
+            Networks proxies,
+            Supplier<Future<String>> metrics,
+            List<HealthCheck> checks) {
         this.vertx = vertx;
         this.config = config;
+        this.forwarding = new Forwarding(proxies);
         this.metrics = metrics;
         this.health = new HealthPage(checks);
         this.apiRouter = Router.router(vertx);
@@ -89,6 +97,7 @@ public final class AdminListener {
 
     private Router router() {
         Router router = Router.router(vertx);
+        router.route().handler(forwarding::note);
         router.route().handler(ConsoleFiles::protect);
         router.get("/health/live").handler(HealthPage::live);
         router.get("/health/ready").handler(health::ready);

@@ -52,9 +52,7 @@ final class Call {
                 .collect(Collectors.toUnmodifiableMap(Cookie::getName, Cookie::getValue, (first, _) -> first));
         String text = context.body() == null ? null : context.body().asString();
         this.body = text == null ? "" : text;
-        this.address = context.request().remoteAddress().hostAddress() == null
-                ? "unknown"
-                : context.request().remoteAddress().hostAddress();
+        this.address = Forwarding.addressOf(context);
         this.authority = authority(context.request().authority());
     }
 
@@ -74,6 +72,7 @@ final class Call {
         return uri;
     }
 
+    /** Where it comes from; behind trusted proxies who asked the first of them. */
     String address() {
         return address;
     }

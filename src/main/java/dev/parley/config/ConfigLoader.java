@@ -63,11 +63,13 @@ public final class ConfigLoader {
     private BrokerConfig broker() {
         ListenerConfig http = listener("http", "0.0.0.0", 8080);
         ListenerConfig admin = listener("admin", "127.0.0.1", 8081);
+        Networks adminProxies = reader.read("admin.trusted-proxies", ValueKind.networks(), Networks.NONE);
         DatabaseConfig database = database();
         UpstreamSettings upstream = new UpstreamSettings(reader, environment);
         return new BrokerConfig(
                 http,
                 admin,
+                adminProxies,
                 database,
                 upstream.upstream(),
                 upstream.pool(),

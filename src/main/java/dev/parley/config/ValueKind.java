@@ -201,6 +201,13 @@ record ValueKind<T>(String allowed, Function<String, T> parse, Function<T, Strin
                 names -> names.isEmpty() ? "-" : String.join(",", new TreeSet<>(names)));
     }
 
+    static ValueKind<Networks> networks() {
+        return new ValueKind<>(
+                "networks such as 10.0.0.0/8 or 2001:db8::/32 with commas between them, never all addresses",
+                Networks::parse,
+                networks -> networks.toString().isEmpty() ? "-" : networks.toString());
+    }
+
     /** {@code text} without the passwords that URLs can hold. */
     static String maskUrl(String text) {
         return URL_PASSWORD

@@ -290,8 +290,12 @@ public final class Broker implements AutoCloseable {
 
     private AdminListener startAdmin(Vertx vertx, Blocking blocking) throws StartException {
         PemFiles pem = PemFiles.of(vertx, "admin", config.admin());
-        AdminListener admin =
-                new AdminListener(vertx, config.admin(), () -> blocking.call(telemetry::scrape), readiness.checks());
+        AdminListener admin = new AdminListener(
+                vertx,
+                config.admin(),
+                config.adminProxies(),
+                () -> blocking.call(telemetry::scrape),
+                readiness.checks());
         adminPort = Waiting.forListener("admin", config.admin(), admin.start(pem == null ? null : pem.options()));
         parts.add("admin listener", () -> Waiting.forStop(admin.close()));
         if (pem != null) {

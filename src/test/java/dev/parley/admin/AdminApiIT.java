@@ -53,7 +53,10 @@ class AdminApiIT {
         JsonObject own = new JsonObject()
                 .put("limits", new JsonObject().put("sessions_max", 3).putNull("output_tokens_max"))
                 .put("budgets", new JsonArray().add(budget("main", "2500000000")));
-        String id = tenant(new JsonObject().put("own", own));
+        String id = name();
+        owner.copy()
+                .header("X-Forwarded-For", "203.0.113.5")
+                .post("/tenants", new JsonObject().put("id", id).put("own", own));
 
         JsonObject tenant = owner.get("/tenants/" + id);
         assertThat(tenant.getJsonObject("own").getJsonObject("limits")).isEqualTo(own.getJsonObject("limits"));

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class AdminAttacksIT {
 
     @BeforeAll
     static void start() throws Exception {
-        tester = BrokerTester.start();
+        tester = BrokerTester.start(Map.of("PARLEY_ADMIN_TRUSTED_PROXIES", "127.0.0.1/32"));
         admin = tester.adminUrl();
         owner = Operator.first(admin, tester.broker().firstLink().orElseThrow());
     }
@@ -299,6 +300,29 @@ class AdminAttacksIT {
         HttpResponse<String> answer =
                 owner.copy().header("If-Match", "\"" + generation + "\"").send("PATCH", path, change);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    @Test
+    void nobodyMakesUpWhereTheyComeFrom() throws Exception {
+        Operator attacker = Operator.stranger(admin);
+        JsonObject guess = new JsonObject().put("password", "wrong wrong wrong");
+        List<HttpResponse<String>> answers = new ArrayList<>();
+        do {
+            int no = answers.size();
+            answers.add(attacker.header("X-Forwarded-For", "192.0.2." + no + ", 203.0.113.66")
+                    .send("POST", "/session", guess.copy().put("name", "guessed-" + no)));
+        } while (answers.size() < 30 && answers.getLast().statusCode() == 401);
+        HttpResponse<String> last = answers.getLast();
+        refused("tries from made-up addresses", 429, last);
+        assertThat(owner.get("/audit?actor=administrator:guessed-0").encode())
+                .contains("203.0.113.66")
+                .doesNotContain("192.0.2.");
+        assertThat(last.headers().map()).doesNotContainKey("strict-transport-security");
+        assertThat(attacker.header("X-Forwarded-Proto", "https")
+                        .send("GET", "/sign-in-ways", null)
+                        .headers()
+                        .firstValue("strict-transport-security"))
+                .hasValue("max-age=31536000");
     }
 
     @Test

@@ -56,6 +56,7 @@ class ConfigLoaderTest {
                         "http.tls-key",
                         "admin.tls-certificate",
                         "admin.tls-key",
+                        "admin.trusted-proxies",
                         "database.url",
                         "database.user",
                         "database.password",

@@ -9,6 +9,7 @@ import ch.qos.logback.core.AppenderBase;
 import dev.parley.admin.AdminListener;
 import dev.parley.concurrent.Blocking;
 import dev.parley.config.ListenerConfig;
+import dev.parley.config.Networks;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.math.BigInteger;
@@ -147,7 +148,8 @@ class PemFilesIT {
 
     private int listen() throws Exception {
         PemFiles files = Objects.requireNonNull(PemFiles.of(vertx, "admin", listener()));
-        AdminListener admin = new AdminListener(vertx, listener(), () -> Future.succeededFuture(""), List.of());
+        AdminListener admin =
+                new AdminListener(vertx, listener(), Networks.NONE, () -> Future.succeededFuture(""), List.of());
         int port = admin.start(files.options()).await(10, TimeUnit.SECONDS);
         files.watch(blocking, "admin", admin::updateTls);
         return port;
