@@ -45,7 +45,11 @@ public final class ProviderSignIn {
 
     /** Counts a try of an address; says how long to wait if there are too many. */
     public Optional<Duration> count(String address) {
-        return attempts.count(address);
+        Optional<Duration> wait = attempts.count(address);
+        if (wait.isPresent()) {
+            signIn.tooManyTries(SignIn.stranger(address), "provider");
+        }
+        return wait;
     }
 
     /**

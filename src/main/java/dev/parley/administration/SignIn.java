@@ -33,12 +33,14 @@ public final class SignIn {
     static final Duration LOCK_FIRST = Duration.ofSeconds(15);
     static final Duration LOCK_MAX = Duration.ofMinutes(15);
     private static final String WRONG = "The name or the password is wrong.";
+    private static final String LINK = "sign_in_link";
     static final int NAME_SHOWN_MAX = 128;
 
     private final AdministratorStore store;
     private final AuditLog audit;
     private final Passwords passwords;
     private final Attempts attempts;
+    private final Refusals refusals;
     private final UnknownNames unknown = new UnknownNames();
     private final Ticker ticker;
 
@@ -47,14 +49,15 @@ public final class SignIn {
         this.audit = audit;
         this.passwords = passwords;
         this.attempts = new Attempts(TRIES, TRY_EVERY, ticker);
+        this.refusals = new Refusals(audit, ticker);
         this.ticker = ticker;
     }
 
     /** @return the secret of the new session, for the browser's cookie */
     public String withPassword(String name, String password, String address, String agent) throws SignInRefused {
-        limit(address);
+        limit(Actor.administrator(shown(name), address), "administrator/" + shown(name));
         Administrator known = store.find(name).orElse(null);
-        countTry(name);
+        countTry(name, address);
         boolean right = passwords.matches(password, known == null ? null : known.passwordHash());
         if (!right || known == null || known.disabled()) {
             throw wrong(name, address);
@@ -65,7 +68,7 @@ public final class SignIn {
     /** Sets the password of whom the link is for, and signs in; the first owner chooses a name as well. */
     public String withLink(String secret, @Nullable String chosenName, String password, String address, String agent)
             throws SignInRefused {
-        limit(address);
+        limit(stranger(address), LINK);
         byte[] digest = SecretText.digest(secret);
         if (store.findLink(digest).isEmpty()) {
             throw notGood(address);
@@ -82,7 +85,7 @@ public final class SignIn {
     }
 
     private SignInRefused notGood(String address) {
-        refusedStranger(address, "sign_in_link", "no such link");
+        refusedStranger(address, LINK, "no such link");
         return new SignInRefused("This link is not good any more: ask for a new one.", null);
     }
 
@@ -93,20 +96,20 @@ public final class SignIn {
      */
     void refusedStranger(String address, String target, String why) {
         audit.append(new AuditLog.Entry(
-                new Actor("stranger", address), "sign_in.refused", target, null, new JsonObject().put("why", why)));
+                stranger(address), "sign_in.refused", target, null, new JsonObject().put("why", why)));
     }
 
     /** Whose link it is, if it is still good. */
     public Optional<Link> look(String secret, String address) throws SignInRefused {
-        limit(address);
+        limit(stranger(address), LINK);
         return store.findLink(SecretText.digest(secret));
     }
 
     /** The password again, for changes. */
     public void confirm(Session session, String password, String address) throws SignInRefused {
-        limit(address);
         Administrator administrator = session.administrator();
-        countTry(administrator.name());
+        limit(Actor.administrator(administrator.name(), address), "administrator/" + administrator.name());
+        countTry(administrator.name(), address);
         if (!passwords.matches(password, administrator.passwordHash())) {
             throw wrong(administrator.name(), address);
         }
@@ -164,15 +167,25 @@ public final class SignIn {
         });
     }
 
-    private void limit(String address) throws SignInRefused {
-        Optional<Duration> wait = attempts.count(address);
+    /** @param target what they come with */
+    private void limit(Actor actor, String target) throws SignInRefused {
+        Optional<Duration> wait = attempts.count(actor.address());
         if (wait.isPresent()) {
+            tooManyTries(actor, target);
             throw new SignInRefused("Too many tries from this address.", wait.get());
         }
     }
 
+    void tooManyTries(Actor actor, String target) {
+        refusals.tooManyTries(actor, target);
+    }
+
+    static Actor stranger(String address) {
+        return new Actor("stranger", address);
+    }
+
     /** Counts a try as a wrong one, until a right one is forgotten; refuses it if the name is locked. */
-    private void countTry(String name) throws SignInRefused {
+    private void countTry(String name, String address) throws SignInRefused {
         Instant now = ticker.now();
         Optional<Instant> lockedUntil = audit.inTransaction(() -> store.findForChange(name)
                 .map(known -> Optional.ofNullable(known.lockedUntil())
@@ -180,6 +193,7 @@ public final class SignIn {
                         .or(() -> counted(known)))
                 .orElseGet(() -> Optional.ofNullable(unknown.count(name, now, this::lockAfter))));
         if (lockedUntil.isPresent()) {
+            refusals.locked(Actor.administrator(shown(name), address), "administrator/" + shown(name));
             throw new SignInRefused(
                     "Too many wrong passwords for this name.", Duration.between(now, lockedUntil.get()));
         }
@@ -191,9 +205,12 @@ public final class SignIn {
     }
 
     private SignInRefused wrong(String name, String address) {
-        String shown = name.length() > NAME_SHOWN_MAX ? name.substring(0, NAME_SHOWN_MAX) : name;
-        append(shown, address, "sign_in.refused", null);
+        append(shown(name), address, "sign_in.refused", null);
         return new SignInRefused(WRONG, null);
+    }
+
+    private static String shown(String name) {
+        return name.length() > NAME_SHOWN_MAX ? name.substring(0, NAME_SHOWN_MAX) : name;
     }
 
     private @Nullable Instant lockAfter(int failures) {

@@ -111,6 +111,43 @@ class SignInIT {
     }
 
     @Test
+    void whoIsTurnedAwayIsNotedOnceAMinute() {
+        String often = "too many tries from this address";
+        for (int i = 0; i < 3 * SignIn.TRIES; i++) {
+            String name = "made-up-" + i;
+            assertThatThrownBy(() -> signIn.withPassword(name, PASSWORD, "198.51.100.7", AGENT))
+                    .isInstanceOf(SignInRefused.class);
+        }
+        assertThat(notes(often)).isEqualTo("1");
+        assertThat(database.query("select actor || ' ' || address || ' ' || target from audit_entry where after like '%"
+                        + often + "%'"))
+                .isEqualTo("administrator:made-up-10 198.51.100.7 administrator/made-up-10");
+        clock.advance(Refusals.EVERY);
+        for (int i = 0; i < 2 * SignIn.TRIES; i++) {
+            assertThatThrownBy(() -> signIn.look("no link", "198.51.100.7").orElseThrow());
+        }
+        assertThat(notes(often)).isEqualTo("2");
+    }
+
+    @Test
+    void aLockIsNotedOnceAMinuteForEachNameAndAddress() {
+        String lock = "too many wrong passwords for this name";
+        for (String address : List.of("198.51.100.7", "198.51.100.8")) {
+            for (int i = 0; i < SignIn.TRIES; i++) {
+                assertThatThrownBy(() -> signIn.withPassword("root", "wrong wrong wrong", address, AGENT))
+                        .isInstanceOf(SignInRefused.class);
+            }
+        }
+
+        assertThat(notes(lock)).isEqualTo("2");
+    }
+
+    private String notes(String why) {
+        return database.query(
+                "select count(*) from audit_entry where action = 'sign_in.refused' and after like '%" + why + "%'");
+    }
+
+    @Test
     void aNetworkThatTriesTooOftenWaitsWhateverItsAddress() {
         for (int i = 0; i < SignIn.TRIES; i++) {
             String own = "2001:db8:7:7::" + Integer.toHexString(i);
