@@ -32,7 +32,6 @@ final class PlaygroundSocket {
     static final String PATH = "/playground/socket";
     static final String PROTOCOL = "realtime";
     static final int MESSAGE_BYTES_MAX = 4 << 20;
-    private static final int SOCKETS_MAX = 20;
     private static final int CONNECT_MILLIS = 5_000;
     private static final long CHECK_MILLIS = TimeUnit.SECONDS.toMillis(15);
     private static final short TRY_AGAIN = 1013;
@@ -46,14 +45,14 @@ final class PlaygroundSocket {
     private final Gatekeeper gatekeeper;
     private final TenantDoor door;
     private final WebSocketClient client;
-    private int open;
+    private final PlaygroundSeats seats = new PlaygroundSeats();
 
     PlaygroundSocket(Vertx vertx, Blocking blocking, Gatekeeper gatekeeper, TenantDoor door) {
         this.blocking = blocking;
         this.gatekeeper = gatekeeper;
         this.door = door;
         this.client = vertx.createWebSocketClient(new WebSocketClientOptions()
-                .setMaxConnections(SOCKETS_MAX)
+                .setMaxConnections(PlaygroundSeats.MAX)
                 .setConnectTimeout(CONNECT_MILLIS)
                 .setSsl(door.tls())
                 // It is this very process, on loopback or on its own address, whatever name its certificate has.
@@ -85,17 +84,20 @@ final class PlaygroundSocket {
         if (token.isEmpty() || model.isEmpty()) {
             Dispatcher.write(
                     context.response(), Problem.badRequest("Name a model, and offer a token as a subprotocol."));
-        } else if (open >= SOCKETS_MAX) {
-            Dispatcher.write(context.response(), Problem.unavailable("Too many playgrounds are open here."));
-        } else {
-            open++;
-            connect(token.get(), model)
-                    .onFailure(failure -> {
-                        open--;
-                        refuse(context, failure);
-                    })
-                    .onSuccess(inside -> upgrade(context, call, inside));
+            return;
         }
+        long administrator = call.principal().administrator();
+        Optional<String> full = seats.take(administrator);
+        if (full.isPresent()) {
+            refuse(context, full.get());
+            return;
+        }
+        connect(token.get(), model)
+                .onFailure(failure -> {
+                    seats.leave(administrator);
+                    refuse(context, failure);
+                })
+                .onSuccess(inside -> upgrade(context, call, inside));
     }
 
     private Future<WebSocket> connect(String token, String model) {
@@ -106,6 +108,18 @@ final class PlaygroundSocket {
         return client.connect(options).map(socket -> {
             socket.pause();
             return socket;
+        });
+    }
+
+    private static void refuse(RoutingContext context, String why) {
+        JsonObject error = new JsonObject()
+                .put("type", "rate_limit_error")
+                .put("code", "too_many_playgrounds")
+                .put("message", why);
+        context.request().toWebSocket().onSuccess(page -> {
+            page.writeTextMessage(
+                    new JsonObject().put("type", "error").put("error", error).encode());
+            page.close(POLICY, "too many playgrounds");
         });
     }
 
@@ -135,7 +149,7 @@ final class PlaygroundSocket {
         context.request()
                 .toWebSocket()
                 .onFailure(_ -> {
-                    open--;
+                    seats.leave(call.principal().administrator());
                     inside.close(GOING);
                 })
                 .onSuccess(page -> join(context.vertx(), call, page, inside));
@@ -148,8 +162,9 @@ final class PlaygroundSocket {
             page.writePing(Buffer.buffer());
             recheck(call, page);
         });
+        long administrator = call.principal().administrator();
         page.closeHandler(_ -> {
-            open--;
+            seats.leave(administrator);
             vertx.cancelTimer(check);
             inside.close();
         });
