@@ -1,38 +1,14 @@
-// node beta.mjs SCENARIO CLASS: like scenario.mjs, with the last client that speaks nothing but the beta (openai 4.104).
-import fs from 'node:fs';
-import net from 'node:net';
-import OpenAI from 'openai-beta';
-import { WebSocket } from 'ws';
-import { Recording } from './client.mjs';
+// The scenarios of openai 4.104, the last client that speaks nothing but the beta.
+import { Recording, betaClient, connectBeta } from './client.mjs';
+import { BYTES_PER_MILLI, TOOL, firstSentence, pcm } from './wave.mjs';
 
-const BYTES_PER_MILLI = 48;
-const FIRST_SENTENCE = 3900 * BYTES_PER_MILLI;
-const [scenario, kind] = process.argv.slice(2);
-const wave = fs.readFileSync(process.env.PARLEY_WAV);
-const pcm = wave.subarray(wave.indexOf('data') + 8);
+const TRANSCRIPTION_MODEL = 'gpt-4o-transcribe';
 
-async function connect(model) {
-  const url = new URL(process.env.PARLEY_URL);
-  const client = new OpenAI({ apiKey: process.env.PARLEY_TOKEN, baseURL: url.href });
-  if (kind === 'OpenAIRealtimeWS') {
-    const { OpenAIRealtimeWS } = await import('openai-beta/beta/realtime/ws');
-    const options = { createConnection: () => net.connect(Number(url.port), url.hostname) };
-    return new Recording(new OpenAIRealtimeWS({ model, options }, client));
-  }
-  globalThis.WebSocket = class extends WebSocket {
-    constructor(address, protocols, options) {
-      super(String(address).replace(/^wss:/, 'ws:'), protocols, options);
-    }
-  };
-  const { OpenAIRealtimeWebSocket } = await import('openai-beta/beta/realtime/websocket');
-  return new Recording(new OpenAIRealtimeWebSocket({ model, dangerouslyAllowBrowser: true }, client));
-}
-
-const scenarios = {
-  async text(client) {
+export const scenarios = {
+  async text(client, order) {
     client.send({
       type: 'session.update',
-      session: { model: process.env.PARLEY_MODEL, modalities: ['text'], turn_detection: null, temperature: 0.7 },
+      session: { model: order.model, modalities: ['text'], turn_detection: null, temperature: 0.7 },
     });
     await client.next('session.updated');
     for (const words of ['Good morning.', 'And how are you?']) {
@@ -58,7 +34,7 @@ const scenarios = {
       },
     });
     await client.next('session.updated');
-    client.speak(pcm.subarray(0, FIRST_SENTENCE));
+    client.speak(firstSentence);
     await client.next('response.done');
     while (client.all('conversation.item.input_audio_transcription.completed').length < 1) {
       await client.next('conversation.item.input_audio_transcription.completed');
@@ -66,13 +42,7 @@ const scenarios = {
   },
 
   async function(client) {
-    const tool = {
-      type: 'function',
-      name: 'get_weather',
-      description: 'Tells the weather of a city',
-      parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-    };
-    client.send({ type: 'session.update', session: { modalities: ['text'], turn_detection: null, tools: [tool] } });
+    client.send({ type: 'session.update', session: { modalities: ['text'], turn_detection: null, tools: [TOOL] } });
     await client.next('session.updated');
     client.say('What is the weather in Lyon?');
     client.send({ type: 'response.create' });
@@ -84,28 +54,106 @@ const scenarios = {
     client.send({ type: 'response.create' });
     await client.next('response.done');
   },
+
+  async interruption(client) {
+    client.send({
+      type: 'session.update',
+      session: { turn_detection: { type: 'server_vad', silence_duration_ms: 500 } },
+    });
+    await client.next('session.updated');
+    client.say('Tell me a very long story.');
+    client.send({ type: 'response.create' });
+    await client.next('response.audio.delta');
+    client.speak(pcm.subarray(0, 2000 * BYTES_PER_MILLI));
+    await client.next('input_audio_buffer.speech_started');
+    const response = (await client.next('response.done')).response;
+    const item = response.output[0];
+    client.send({ type: 'conversation.item.truncate', item_id: item.id, content_index: 0, audio_end_ms: 100 });
+    await client.next('conversation.item.truncated');
+  },
+
+  async transcription(client) {
+    client.send({
+      type: 'transcription_session.update',
+      session: {
+        input_audio_format: 'pcm16',
+        input_audio_transcription: { model: TRANSCRIPTION_MODEL, language: 'en' },
+        turn_detection: null,
+      },
+    });
+    await client.next('transcription_session.updated');
+    client.speak(firstSentence);
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.next('conversation.item.input_audio_transcription.completed');
+  },
+
+  // The client makes a secret for another one, which has nothing else and is bound to what the secret says.
+  async secrets(client) {
+    client.say('Good morning.');
+    client.send({ type: 'response.create' });
+    await client.next('response.done');
+  },
+
+  // The client leaves in the middle of an answer, with a close code that is no goodbye, and comes back for the rest.
+  async resume(client, order) {
+    client.send({ type: 'session.update', session: { modalities: ['text'], turn_detection: null } });
+    await client.next('session.updated');
+    client.say('Tell me a very long story.');
+    client.send({ type: 'response.create' });
+    await client.next('response.text.delta');
+    await client.leave((place) =>
+      connectBeta(order.kind, order.token, order.model, {
+        headers: { 'Parley-Session-Id': place.session_id, 'Last-Event-ID': place.last_event_id },
+        parameters: order.kind === 'OpenAIRealtimeWS' ? {} : place,
+      }),
+    );
+    await client.next('response.done');
+    client.say('And how are you?');
+    client.send({ type: 'response.create' });
+    await client.next('response.done');
+  },
 };
 
-const client = await connect(process.env.PARLEY_MODEL);
-await client.next('session.created');
-await scenarios[scenario](client);
-const end = await client.close();
-const items = client.events.filter((event) => event.item).map((event) => event.item);
-console.log(
-  JSON.stringify({
+async function open(scenario, kind, { token, model }) {
+  if (scenario === 'transcription') {
+    const parameters = { intent: 'transcription' };
+    return { connection: await connectBeta(kind, token, TRANSCRIPTION_MODEL, { parameters }) };
+  }
+  if (scenario === 'secrets') {
+    const wanted = { model, modalities: ['text'], instructions: 'Speak like a pirate.' };
+    const secret = await betaClient(token).beta.realtime.sessions.create(wanted);
+    return { connection: await connectBeta(kind, secret.client_secret.value, model), secret };
+  }
+  return { connection: await connectBeta(kind, token, model) };
+}
+
+// What the client saw.
+export async function play(scenario, kind, order) {
+  const { connection, secret } = await open(scenario, kind, order);
+  const client = new Recording(connection);
+  await client.next(scenario === 'transcription' ? 'transcription_session.created' : 'session.created');
+  await scenarios[scenario](client, { ...order, kind });
+  const end = await client.close();
+  const items = client.events.filter((event) => event.item).map((event) => event.item);
+  return {
     created: client.events[0].session,
-    updated: client.all('session.updated')[0].session,
+    updated: [...client.all('session.updated'), ...client.all('transcription_session.updated')][0]?.session,
     types: client.types(),
     allTypes: client.events.map((event) => event.type),
+    ids: client.events.map((event) => event.event_id),
     withoutEventId: client.events.filter((event) => !event.event_id).length,
     itemsWithoutObject: items.filter((item) => item.object !== 'realtime.item').length,
     partTypes: client.all('response.content_part.added').map((event) => event.part.type),
     responses: client.all('response.done').map((event) => event.response),
     transcriptions: client.all('conversation.item.input_audio_transcription.completed'),
+    texts: client.all('response.text.delta').map((event) => event.delta).join(''),
     audioBytes: client
       .all('response.audio.delta')
       .reduce((sum, event) => sum + Buffer.from(event.delta, 'base64').length, 0),
+    log: order.log ? client.log : undefined,
+    secret,
+    reconnected: client.reconnected,
     errors: client.errors,
     end,
-  }),
-);
+  };
+}

@@ -6,10 +6,10 @@ import dev.parley.tenancy.PoolMode;
 import java.time.Duration;
 
 /** Brokers whose shared upstream sessions go soon after their last response, so that a test can see that nothing is left. */
-final class TurnRig {
+public final class TurnRig {
     private TurnRig() {}
 
-    static BrokerRig start() throws Exception {
+    public static BrokerRig start() throws Exception {
         return start(limits(16, 8, Duration.ofMillis(300)));
     }
 
@@ -34,7 +34,7 @@ final class TurnRig {
                 standard.bufferBytesMax());
     }
 
-    static void inTurnMode(BrokerRig rig, String tenant) {
+    public static void inTurnMode(BrokerRig rig, String tenant) {
         rig.tenant(tenant, made -> made.withOwn(made.own().withPoolMode(PoolMode.TURN)));
     }
 }

@@ -3,55 +3,29 @@ package dev.parley.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.gateway.BrokerRig;
 import dev.parley.simulator.Booking;
-import dev.parley.tenancy.PoolMode;
+import dev.parley.turn.TurnRig;
+import java.io.IOException;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
 
-/** The npm package {@code openai}, both of its WebSocket classes, against a whole broker on the simulator. */
-class OpenAiNodeClientIT {
-    private static final String WS = "OpenAIRealtimeWS";
-    private static final String WEB_SOCKET = "OpenAIRealtimeWebSocket";
+/** The npm package {@code openai} 7.x, one of its WebSocket classes. */
+abstract class NodeClientScenarios extends ClientScenarios {
     private static final String MODEL = "gpt-realtime";
 
-    private static BrokerRig rig;
-    private static int tenants;
+    private final String clientClass;
+    private final NodePlayer player;
 
-    private String tenant = "";
-    private Set<Long> before = Set.of();
-
-    @BeforeAll
-    static void start() throws Exception {
-        NodeScenario.install();
-        rig = new BrokerRig();
+    NodeClientScenarios(String clientClass) throws IOException {
+        this.clientClass = clientClass;
+        this.player = OpenAiClientsIT.player("ga", clientClass);
     }
 
-    @AfterAll
-    static void stop() {
-        rig.close();
-    }
-
-    @BeforeEach
-    void newTenant() {
-        tenant = "node-" + ++tenants;
-        rig.tenant(tenant);
-        rig.simulator().scripts().clear();
-        before = rig.simulator().books().all().stream().map(Booking::sequence).collect(Collectors.toSet());
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {WS, WEB_SOCKET})
-    void holdsATextConversation(String clientClass) throws Exception {
-        JsonNode seen = play("text", clientClass);
+    @Override
+    final void text() throws Exception {
+        JsonNode seen = play("text");
 
         assertThat(texts(seen.path("types"))).startsWith("session.created", "session.updated");
         assertThat(seen.path("responses")).hasSize(2);
@@ -60,10 +34,9 @@ class OpenAiNodeClientIT {
         assertThat(billed()).hasSize(2);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {WS, WEB_SOCKET})
-    void holdsASpokenConversation(String clientClass) throws Exception {
-        JsonNode seen = play("audio", clientClass);
+    @Override
+    final void audio() throws Exception {
+        JsonNode seen = play("audio");
 
         assertThat(texts(seen.path("types")))
                 .containsSubsequence(
@@ -89,10 +62,9 @@ class OpenAiNodeClientIT {
         assertThat(billed()).hasSize(4);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {WS, WEB_SOCKET})
-    void callsAFunction(String clientClass) throws Exception {
-        JsonNode seen = play("function", clientClass);
+    @Override
+    final void function() throws Exception {
+        JsonNode seen = play("function");
 
         assertThat(seen.at("/responses/0/output/0/name").asText()).isEqualTo("get_weather");
         assertThat(seen.at("/responses/0/output/0/arguments").asText()).isEqualTo("{\"city\":\"Lyon\"}");
@@ -100,11 +72,9 @@ class OpenAiNodeClientIT {
         assertThat(billed()).hasSize(2);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {WS, WEB_SOCKET})
-    void interruptsAnAnswer(String clientClass) throws Exception {
-        rig.script("{\"outputTokens\":600,\"deltaIntervalMillis\":20}");
-        JsonNode seen = play("interruption", clientClass);
+    @Override
+    final void interruption() throws Exception {
+        JsonNode seen = play("interruption");
 
         assertThat(seen.at("/responses/0/status").asText()).isEqualTo("cancelled");
         assertThat(seen.at("/responses/0/status_details/reason").asText()).isEqualTo("turn_detected");
@@ -116,15 +86,56 @@ class OpenAiNodeClientIT {
                 .isPositive();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {WS, WEB_SOCKET})
-    void cannotTellThePoolModesApart(String clientClass) throws Exception {
-        rig.script("{\"deltaIntervalMillis\":2}");
-        List<String> session = withoutDeltas(play("turns", clientClass));
-        String inTurnMode = tenant + "-turn";
-        rig.tenant(inTurnMode, made -> made.withOwn(made.own().withPoolMode(PoolMode.TURN)));
-        List<String> turn =
-                withoutDeltas(NodeScenario.play("turns", clientClass, MODEL, rig.port(), rig.token(inTurnMode)));
+    @Override
+    final void transcription() throws Exception {
+        JsonNode seen = play("transcription");
+
+        assertThat(seen.at("/session/type").asText()).isEqualTo("transcription");
+        assertThat(seen.at("/transcriptions/0/transcript").asText())
+                .isEqualTo("Hello there. I have a question about the weather.");
+        assertThat(seen.at("/transcriptions/0/usage/seconds").asDouble()).isEqualTo(3.9);
+        assertThat(billed())
+                .singleElement()
+                .satisfies(booking -> assertThat(booking.model()).isEqualTo("gpt-live-transcribe"));
+    }
+
+    @Override
+    final void secrets() throws Exception {
+        JsonNode seen = play("secrets");
+
+        assertThat(seen.at("/secret/value").asText()).startsWith("ek_");
+        assertThat(seen.at("/secret/session/type").asText()).isEqualTo("realtime");
+        assertThat(seen.at("/updated/instructions").asText()).isEqualTo("Speak like a pirate.");
+        assertThat(texts(seen.at("/updated/output_modalities"))).containsExactly("text");
+        assertThat(seen.at("/responses/0/output/0/content/0/text").asText()).contains("Good morning.");
+        assertThat(billed()).hasSize(1);
+    }
+
+    @Override
+    final void resume() throws Exception {
+        JsonNode seen = play("resume");
+
+        assertThat(seen.path("reconnected").asInt()).isEqualTo(1);
+        assertThat(texts(seen.path("ids"))).doesNotHaveDuplicates();
+        assertThat(texts(seen.path("types"))).doesNotContain("parley.discontinuity");
+        assertThat(seen.path("responses"))
+                .hasSize(2)
+                .allSatisfy(
+                        response -> assertThat(response.path("status").asText()).isEqualTo("completed"));
+        assertThat(seen.path("texts").asText())
+                .isEqualTo(seen.at("/responses/0/output/0/content/0/text").asText()
+                        + seen.at("/responses/1/output/0/content/0/text").asText());
+        assertThat(billed()).hasSize(2);
+    }
+
+    @Test
+    final void cannotTellThePoolModesApart() throws Exception {
+        rig().script("{\"deltaIntervalMillis\":2}");
+        List<String> session = withoutDeltas(play("turns"));
+        String inTurnMode = tenant() + "-turn";
+        TurnRig.inTurnMode(rig(), inTurnMode);
+        List<String> turn = withoutDeltas(player.play("turns", MODEL, rig().token(inTurnMode)));
+        rig().assertQuiet(inTurnMode);
 
         List<String> differences = IntStream.range(0, Math.max(session.size(), turn.size()))
                 .filter(i -> i >= session.size()
@@ -138,53 +149,25 @@ class OpenAiNodeClientIT {
         assertThat(turn).isEqualTo(session);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {WS, WEB_SOCKET})
-    void transcribes(String clientClass) throws Exception {
-        JsonNode seen = play("transcription", clientClass);
-
-        assertThat(seen.at("/session/type").asText()).isEqualTo("transcription");
-        assertThat(seen.at("/transcriptions/0/transcript").asText())
-                .isEqualTo("Hello there. I have a question about the weather.");
-        assertThat(seen.at("/transcriptions/0/usage/seconds").asDouble()).isEqualTo(3.9);
-        assertThat(billed())
-                .singleElement()
-                .satisfies(booking -> assertThat(booking.model()).isEqualTo("gpt-live-transcribe"));
-    }
-
     /** Plays it, and holds what must be true of every scenario. */
-    private JsonNode play(String scenario, String clientClass) throws Exception {
-        JsonNode seen = NodeScenario.play(scenario, clientClass, MODEL, rig.port(), rig.token(tenant));
-        rig.assertQuiet(tenant);
+    private JsonNode play(String scenario) throws Exception {
+        JsonNode seen = player.play(scenario, MODEL, rig().token(tenant()));
+        assertSettled();
         assertThat(seen.path("errors")).isEmpty();
         assertThat(texts(seen.path("types")).stream()
                         .filter("session.created"::equals)
                         .count())
                 .isEqualTo(1);
         assertThat(seen.at("/end/code").asInt()).isEqualTo(1000);
-        LedgerRows.assertEqualTo(billed(), rig, tenant);
         assertThat(billed())
                 .allSatisfy(booking -> assertThat(booking.delivered()).isTrue());
         return seen;
-    }
-
-    /** What the simulator billed in this test. */
-    private List<Booking> billed() {
-        return rig.simulator().books().all().stream()
-                .filter(booking -> !before.contains(booking.sequence()))
-                .toList();
     }
 
     /** How deltas of audio and of its transcript alternate is the clock's affair. */
     private static List<String> withoutDeltas(JsonNode seen) {
         return texts(seen.path("types")).stream()
                 .filter(type -> !type.endsWith(".delta"))
-                .toList();
-    }
-
-    private static List<String> texts(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false)
-                .map(JsonNode::asText)
                 .toList();
     }
 }

@@ -1,27 +1,14 @@
-// node scenario.mjs SCENARIO CLASS: plays one scenario and prints what the client saw as one line of JSON.
-// PARLEY_URL is the base (http://127.0.0.1:8080/v1), PARLEY_TOKEN the credential, PARLEY_WAV the recording, PARLEY_MODEL the model.
-import fs from 'node:fs';
-import { connect } from './client.mjs';
+// The scenarios of openai 7.x. Each gets the record of an open connection, and a way to make another one.
+import { Recording, buildRealtimeURL, client as openai, connect } from './client.mjs';
+import { BYTES_PER_MILLI, TOOL, firstSentence, pcm } from './wave.mjs';
 
-const BYTES_PER_MILLI = 48;
-// The recording's first sentence, with the start of the pause behind it.
-const FIRST_SENTENCE = 3900 * BYTES_PER_MILLI;
-const [scenario, kind] = process.argv.slice(2);
-const wave = fs.readFileSync(process.env.PARLEY_WAV);
-const pcm = wave.subarray(wave.indexOf('data') + 8);
+const RESPONSES_TEXT = { type: 'realtime', output_modalities: ['text'], audio: { input: { turn_detection: null } } };
 
-const TOOL = {
-  type: 'function',
-  name: 'get_weather',
-  description: 'Tells the weather of a city',
-  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-};
-
-const scenarios = {
+export const scenarios = {
   async text(client) {
     client.send({
       type: 'session.update',
-      session: { type: 'realtime', output_modalities: ['text'], audio: { input: { turn_detection: null } } },
+      session: RESPONSES_TEXT,
     });
     await client.next('session.updated');
     for (const words of ['Good morning.', 'And how are you?']) {
@@ -45,9 +32,9 @@ const scenarios = {
       },
     });
     await client.next('session.updated');
-    client.speak(pcm.subarray(0, FIRST_SENTENCE));
+    client.speak(firstSentence);
     await client.next('response.done');
-    client.speak(pcm.subarray(FIRST_SENTENCE));
+    client.speak(pcm.subarray(firstSentence.length));
     await client.next('response.done');
     while (client.all('conversation.item.input_audio_transcription.completed').length < 2) {
       await client.next('conversation.item.input_audio_transcription.completed');
@@ -92,7 +79,7 @@ const scenarios = {
   async turns(client) {
     client.send({
       type: 'session.update',
-      session: { type: 'realtime', output_modalities: ['text'], audio: { input: { turn_detection: null } } },
+      session: RESPONSES_TEXT,
     });
     await client.next('session.updated');
     client.say('Good morning.');
@@ -110,7 +97,7 @@ const scenarios = {
     await client.next('rate_limits.updated');
     client.send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['audio'] } });
     await client.next('session.updated');
-    client.speak(pcm.subarray(0, FIRST_SENTENCE));
+    client.speak(firstSentence);
     client.send({ type: 'input_audio_buffer.commit' });
     await client.next('input_audio_buffer.committed');
     client.send({ type: 'response.create' });
@@ -131,27 +118,87 @@ const scenarios = {
       },
     });
     await client.next('session.updated');
-    client.speak(pcm.subarray(0, FIRST_SENTENCE));
+    client.speak(firstSentence);
     client.send({ type: 'input_audio_buffer.commit' });
     await client.next('conversation.item.input_audio_transcription.completed');
   },
+
+  // The client makes a secret for another one, which has nothing else and is bound to what the secret says.
+  async secrets(client) {
+    client.say('Good morning.');
+    client.send({ type: 'response.create' });
+    await client.next('response.done');
+  },
+
+  // The connection is cut in the middle of an answer, and the client's own recovery comes back for the rest.
+  async resume(client) {
+    client.send({ type: 'session.update', session: RESPONSES_TEXT });
+    await client.next('session.updated');
+    client.say('Tell me a very long story.');
+    client.send({ type: 'response.create' });
+    await client.next('response.output_text.delta');
+    await client.cut();
+    await client.next('response.done');
+    client.say('And how are you?');
+    client.send({ type: 'response.create' });
+    await client.next('response.done');
+  },
 };
 
-const target = scenario === 'transcription' ? { intent: 'transcription' } : { model: process.env.PARLEY_MODEL };
-const client = await connect(kind, target);
-await client.next('session.created');
-await scenarios[scenario](client);
-const end = await client.close();
-console.log(
-  JSON.stringify({
+async function target(scenario, { token, model }) {
+  switch (scenario) {
+    case 'transcription':
+      return { token, options: { intent: 'transcription' } };
+    case 'secrets': {
+      const session = { type: 'realtime', model, output_modalities: ['text'], instructions: 'Speak like a pirate.' };
+      const secret = await openai(token).realtime.clientSecrets.create({ session });
+      return { token: secret.value, options: { model }, secret };
+    }
+    default:
+      return { token, options: { model } };
+  }
+}
+
+// Asks for the session again whenever the client has lost it.
+function recovery(model) {
+  const place = { of: null };
+  const buildURL = () => buildRealtimeURL(place.of === null ? { model } : place.of.place());
+  return { place, options: { model, reconnect: true, reconnectInitialDelay: 10, buildRealtimeURL: buildURL } };
+}
+
+async function open(scenario, kind, order) {
+  if (scenario === 'resume') {
+    const { place, options } = recovery(order.model);
+    const client = new Recording(await connect(kind, order.token, options));
+    place.of = client;
+    return { client };
+  }
+  const { token, options, secret } = await target(scenario, order);
+  return { client: new Recording(await connect(kind, token, options)), secret };
+}
+
+// What the client saw.
+export async function play(scenario, kind, order) {
+  const { client, secret } = await open(scenario, kind, order);
+  await client.next('session.created');
+  await scenarios[scenario](client);
+  const end = await client.close();
+  return {
     session: client.events[0].session,
+    updated: client.all('session.updated')[0]?.session,
     types: client.types(),
+    allTypes: client.events.map((event) => event.type),
+    ids: client.events.map((event) => event.event_id),
     responses: client.all('response.done').map((event) => event.response),
     transcriptions: client.all('conversation.item.input_audio_transcription.completed'),
+    texts: client.all('response.output_text.delta').map((event) => event.delta).join(''),
     audioBytes: client
       .all('response.output_audio.delta')
       .reduce((sum, event) => sum + Buffer.from(event.delta, 'base64').length, 0),
+    log: order.log ? client.log : undefined,
+    secret,
+    reconnected: client.reconnected,
     errors: client.errors,
     end,
-  }),
-);
+  };
+}
