@@ -1,26 +1,9 @@
 package dev.parley.rest;
 
-import dev.parley.auth.Caller;
-import dev.parley.auth.Callers.Identity;
-import dev.parley.auth.SecretToken;
-import dev.parley.config.Secret;
-import dev.parley.dialect.Dialect;
-import dev.parley.domain.ModelKind;
 import dev.parley.domain.Refusal;
-import dev.parley.domain.Refusal.Kind;
-import dev.parley.domain.SessionId;
-import dev.parley.ledger.PriceBook.PricedModel;
-import dev.parley.quota.Admission.SessionDecision;
-import dev.parley.quota.SessionPermit;
-import dev.parley.quota.SessionRequest;
 import dev.parley.session.Cover;
-import dev.parley.session.ModelPolicy;
-import dev.parley.session.SessionOrder;
-import dev.parley.session.TenantTerms;
 import dev.parley.session.Underwriter;
-import dev.parley.tenancy.Tenant;
 import dev.parley.upstream.FileUploads;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
@@ -42,23 +25,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Upload {
     private static final long BODY_BYTES_MAX = 26L << 20;
-    private static final int CREDENTIAL_LENGTH_MAX = 8192;
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private final AudioTranscriptions parts;
     private final HttpServerRequest request;
     private final Buffer pending = Buffer.buffer();
-    private final SessionId id = SessionId.random();
     private Phase phase = Phase.RECEIVING;
     private long received;
     private boolean deciding;
     private long timer = -1;
     private @Nullable MultipartScan scan;
-    private @Nullable UploadPrice prices;
-    private @Nullable SessionOrder order;
-    private @Nullable SessionPermit permit;
+    private @Nullable UploadTerms terms;
     private @Nullable Cover cover;
-    private @Nullable PricedModel priced;
     private @Nullable HttpClientRequest upstream;
     private @Nullable UploadAnswer answer;
     private String account = "";
@@ -82,63 +60,29 @@ final class Upload {
         scan = MultipartScan.of(String.valueOf(request.getHeader("Content-Type")))
                 .orElse(null);
         if (!request.method().name().equals("POST") || scan == null) {
-            refuse(Refusal.of(
-                    Kind.BAD_REQUEST, "invalid_content_type", "Send the file with POST, as multipart/form-data."));
+            refuse(UploadRefusals.noForm());
             return;
         }
         if (declared() > BODY_BYTES_MAX) {
-            refuse(tooLarge());
+            refuse(UploadRefusals.tooLarge());
             return;
         }
-        identify();
-    }
-
-    private void identify() {
-        String line = String.valueOf(request.getHeader("Authorization"));
-        boolean bearer = line.regionMatches(true, 0, "Bearer ", 0, 7) && line.length() <= CREDENTIAL_LENGTH_MAX;
-        Secret credential = bearer ? new Secret(line.substring(7).trim()) : null;
-        if (credential != null && SecretToken.is(credential.reveal())) {
-            refuse(Refusal.of(
-                    Kind.FORBIDDEN, "client_secret_not_allowed", "A client secret starts sessions, and nothing else."));
-            return;
-        }
-        parts.callers()
-                .identify(credential, request.getHeader("Origin"))
-                .onSuccess(identity -> {
-                    switch (identity) {
-                        case Identity.Unknown(Refusal refusal) -> refuse(refusal);
-                        case Identity.Known(Caller caller, Tenant tenant) -> admit(caller, tenant);
+        UploadEntry.ask(parts, request)
+                .onSuccess(outcome -> {
+                    switch (outcome) {
+                        case UploadEntry.Outcome.Refused(Refusal refusal) -> refuse(refusal);
+                        case UploadEntry.Outcome.Admitted(UploadTerms given) -> admitted(given);
                     }
                 })
-                .onFailure(_ -> refuse(unavailable()));
+                .onFailure(_ -> refuse(UploadRefusals.unavailable()));
     }
 
-    private void admit(Caller caller, Tenant tenant) {
-        if (!parts.services().ledger().healthy()) {
-            refuse(parts.services().ledger().full());
-            return;
-        }
-        parts.admission()
-                .openSession(new SessionRequest(id, tenant, caller.subject(), null))
-                .onSuccess(decision -> {
-                    switch (decision) {
-                        case SessionDecision.Refused(Refusal refusal) -> refuse(refusal);
-                        case SessionDecision.Admitted(SessionPermit given) -> admitted(caller, tenant, given);
-                    }
-                })
-                .onFailure(_ -> refuse(unavailable()));
-    }
-
-    private void admitted(Caller caller, Tenant tenant, SessionPermit given) {
+    private void admitted(UploadTerms given) {
         if (phase == Phase.OVER) {
             given.release();
             return;
         }
-        TenantTerms terms = new TenantTerms(tenant);
-        ModelPolicy models = new ModelPolicy(parts.services().prices(), parts.ticker(), terms, caller);
-        permit = given;
-        prices = new UploadPrice(models);
-        order = new SessionOrder(id, terms, caller, ModelKind.TRANSCRIPTION, null, null, Dialect.GA, models, given);
+        terms = given;
         if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
             request.response().writeContinue();
         }
@@ -156,9 +100,9 @@ final class Upload {
         form.take(piece);
         HttpClientRequest to = upstream;
         if (received > BODY_BYTES_MAX) {
-            refuse(tooLarge());
+            refuse(UploadRefusals.tooLarge());
         } else if (form.broken()) {
-            refuse(badForm(form.problem()));
+            refuse(UploadRefusals.badForm(form.problem()));
         } else if (to == null) {
             pending.appendBuffer(piece);
             if (!deciding && (form.fileBytes() >= AudioFile.HEAD_BYTES || form.ended())) {
@@ -171,7 +115,7 @@ final class Upload {
 
     private void bodyEnded() {
         if (phase == Phase.RECEIVING && !form().ended()) {
-            refuse(badForm("it does not end"));
+            refuse(UploadRefusals.badForm("it does not end"));
         }
     }
 
@@ -180,35 +124,18 @@ final class Upload {
         deciding = true;
         request.pause();
         MultipartScan form = form();
-        UploadPrice price = Objects.requireNonNull(prices);
-        SessionPermit mine = Objects.requireNonNull(permit);
         Optional<String> name = form.field("model");
-        Optional<Refusal> barred = name.isPresent() ? price.refusal(name) : Optional.empty();
-        long bytes = form.ended() ? form.fileBytes() : declared();
-        long millis = form.file().millisAtMost(bytes);
-        Optional<PricedModel> model = barred.isPresent() ? Optional.empty() : price.model(name, millis);
-        if (model.isEmpty()) {
-            refuse(barred.or(() -> price.refusal(name)).orElseGet(Upload::unavailable));
-            return;
-        }
-        priced = model.get();
-        long likely = form.file().millisLikely(bytes);
-        Future<Optional<Refusal>> counted =
-                mine.countsAudio() ? mine.countAudio(likely) : Future.succeededFuture(Optional.empty());
-        counted.compose(refusal -> refusal.isPresent()
-                        ? Future.succeededFuture(new Underwriter.Decision.Refused(refusal.get()))
-                        : new Underwriter(mine, parts.services().ledger())
-                                .cover(UploadPrice.worstCase(millis, model.get())))
+        terms().cover(form, form.ended() ? form.fileBytes() : declared())
                 .onSuccess(decision -> {
                     switch (decision) {
                         case Underwriter.Decision.Refused(Refusal refusal) -> refuse(refusal);
-                        case Underwriter.Decision.Covered(Cover given) -> covered(given, name);
+                        case Underwriter.Decision.Covered(Cover given) -> covered(given, name.isPresent());
                     }
                 })
-                .onFailure(_ -> refuse(unavailable()));
+                .onFailure(_ -> refuse(UploadRefusals.unavailable()));
     }
 
-    private void covered(Cover given, Optional<String> name) {
+    private void covered(Cover given, boolean named) {
         if (phase == Phase.OVER) {
             given.release();
             return;
@@ -216,13 +143,13 @@ final class Upload {
         cover = given;
         parts.files()
                 .begin(
-                        name.isPresent() ? Objects.requireNonNull(priced).name() : null,
+                        named ? terms().model().name() : null,
                         AudioTranscriptions.PATH,
                         String.valueOf(request.getHeader("Content-Type")),
                         parts.ticker().nanos())
                 .ifPresentOrElse(
-                        opening -> opening.onSuccess(this::opened).onFailure(_ -> refuse(unavailable())),
-                        () -> refuse(unavailable()));
+                        opening -> opening.onSuccess(this::opened).onFailure(_ -> refuse(UploadRefusals.unavailable())),
+                        () -> refuse(UploadRefusals.unavailable()));
     }
 
     private void opened(FileUploads.Upload open) {
@@ -239,7 +166,7 @@ final class Upload {
                     if (phase == Phase.AWAITING) {
                         answer = UploadAnswer.of(heard, this::answered, request.response());
                     } else if (phase == Phase.RECEIVING) { // it refuses before it has heard all
-                        refuse(unavailable());
+                        refuse(UploadRefusals.unavailable());
                     }
                 })
                 .onFailure(_ -> unanswered());
@@ -252,7 +179,7 @@ final class Upload {
     private void pass(HttpClientRequest to, Buffer piece) {
         MultipartScan form = form();
         if (form.ended()) {
-            Optional<Refusal> refusal = judged(form);
+            Optional<Refusal> refusal = terms().judge(form);
             if (refusal.isPresent()) {
                 refuse(refusal.get());
                 return;
@@ -266,19 +193,6 @@ final class Upload {
             request.pause();
             to.drainHandler(_ -> request.resume());
         }
-    }
-
-    private Optional<Refusal> judged(MultipartScan form) {
-        if (form.files() != 1 || form.fileBytes() == 0) {
-            return Optional.of(
-                    badForm("it must have one file that is not empty").param("file"));
-        }
-        UploadPrice price = Objects.requireNonNull(prices);
-        Optional<Refusal> refusal = price.refusal(form.field("model"));
-        if (refusal.isEmpty()) {
-            priced = price.model(form.field("model"), 0).orElse(priced);
-        }
-        return refusal;
     }
 
     /** The provider has answered, or not: the one who has asked is told when it is written down. */
@@ -295,11 +209,11 @@ final class Upload {
             tell(Answer.refused(refusal));
             return;
         }
-        UploadBill bill = new UploadBill(parts, Objects.requireNonNull(order), account);
-        bill.file(mine, outcome, Objects.requireNonNull(priced), form()).onComplete(written -> {
+        UploadBill bill = new UploadBill(parts, terms().order(), account);
+        bill.file(mine, outcome, terms().model(), form()).onComplete(written -> {
             over();
             if (!written.succeeded() || !written.result() || outcome instanceof UploadAnswer.Outcome.Lost) {
-                tell(Answer.refused(unavailable()));
+                tell(Answer.refused(UploadRefusals.unavailable()));
             } else if (outcome instanceof UploadAnswer.Outcome.Told told) {
                 told.tell(request.response());
             }
@@ -311,7 +225,7 @@ final class Upload {
         if (phase == Phase.AWAITING) {
             answered(new UploadAnswer.Outcome.Lost());
         } else if (phase == Phase.RECEIVING) {
-            refuse(unavailable());
+            refuse(UploadRefusals.unavailable());
         }
     }
 
@@ -331,7 +245,7 @@ final class Upload {
             to.reset();
             unanswered();
         } else {
-            lost();
+            refuse(UploadRefusals.tooSlow());
         }
     }
 
@@ -359,8 +273,7 @@ final class Upload {
 
     private void over() {
         parts.vertx().cancelTimer(timer);
-        SessionPermit mine = permit;
-        permit = null;
+        UploadTerms mine = terms;
         if (mine != null) {
             mine.release();
         }
@@ -384,21 +297,11 @@ final class Upload {
         }
     }
 
+    private UploadTerms terms() {
+        return Objects.requireNonNull(terms);
+    }
+
     private MultipartScan form() {
         return Objects.requireNonNull(scan);
-    }
-
-    private static Refusal badForm(String why) {
-        return Refusal.of(Kind.BAD_REQUEST, "invalid_form", "The form cannot be read: " + why + '.');
-    }
-
-    private static Refusal tooLarge() {
-        return Refusal.of(Kind.BAD_REQUEST, "file_too_large", "A file may have 25 MB.")
-                .param("file");
-    }
-
-    private static Refusal unavailable() {
-        return Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "This cannot be transcribed now.")
-                .retryAfter(Duration.ofSeconds(2));
     }
 }
