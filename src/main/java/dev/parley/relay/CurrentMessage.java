@@ -108,7 +108,13 @@ final class CurrentMessage implements MessageHead {
     }
 
     boolean isPassed() {
-        return verdict == Verdict.PASS;
+        Verdict given = verdict;
+        return given != null && given.passes();
+    }
+
+    /** Whether its gate looks at it as it passes. */
+    boolean isShown() {
+        return verdict == Verdict.SHOW;
     }
 
     boolean isCollected() {

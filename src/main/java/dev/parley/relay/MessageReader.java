@@ -278,6 +278,9 @@ final class MessageReader {
     }
 
     private void passed() {
+        if (message.isShown()) {
+            show();
+        }
         if (message.keptBytes() > 0) {
             settleTail();
             if (leg.isDeaf()) {
@@ -292,6 +295,15 @@ final class MessageReader {
         runTo = at;
         leg.gate().onPassed(message);
         message.end();
+    }
+
+    private void show() {
+        if (message.isStreaming() || message.bytes() > Gate.SHOWN_BYTES_MAX) {
+            leg.gate().onShown(message, null);
+        } else {
+            message.at(in, runTo, at);
+            leg.gate().onShown(message, Buffer.buffer(message.payload()));
+        }
     }
 
     /** The last bytes of a kept message. */

@@ -252,6 +252,11 @@ public final class ClientSide {
         }
 
         @Override
+        public void onShown(MessageHead head, @Nullable Buffer utf8) {
+            gate.onShown(head, utf8);
+        }
+
+        @Override
         public void onPassed(MessageHead head) {
             gate.onPassed(head);
         }

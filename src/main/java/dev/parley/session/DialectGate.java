@@ -12,8 +12,8 @@ import io.vertx.core.buffer.Buffer;
 final class DialectGate implements Gate {
     private final Gate gate;
     private final Dialect dialect;
-    /** Whether the message under way would have passed. */
-    private boolean passes;
+    /** What is to happen with the message under way, but for the translation. */
+    private Verdict verdict = Verdict.DROP;
 
     private DialectGate(Gate gate, Dialect dialect) {
         this.gate = gate;
@@ -26,14 +26,16 @@ final class DialectGate implements Gate {
 
     @Override
     public Verdict onMessage(MessageHead head) {
-        Verdict verdict = gate.onMessage(head);
-        passes = verdict == Verdict.PASS;
-        return passes ? Verdict.COLLECT : verdict;
+        verdict = gate.onMessage(head);
+        return verdict.passes() ? Verdict.COLLECT : verdict;
     }
 
     @Override
     public Delivery onCollected(MessageHead head, Buffer utf8) {
-        if (passes) {
+        if (verdict == Verdict.SHOW) {
+            gate.onShown(head, utf8.length() > SHOWN_BYTES_MAX ? null : utf8);
+        }
+        if (verdict.passes()) {
             gate.onPassed(head);
             return translated(Delivery.asIs(), utf8);
         }

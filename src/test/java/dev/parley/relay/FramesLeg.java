@@ -205,6 +205,11 @@ final class FramesLeg implements Leg {
                 push(head, Delivery.asIs());
                 gate.onPassed(head);
             }
+            case SHOW -> {
+                gate.onShown(head, payload.length() > Gate.SHOWN_BYTES_MAX ? null : payload);
+                push(head, Delivery.asIs());
+                gate.onPassed(head);
+            }
             case COLLECT -> push(head, gate.onCollected(head, payload));
             case DROP -> {
                 // swallowed

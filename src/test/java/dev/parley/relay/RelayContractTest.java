@@ -240,6 +240,33 @@ class RelayContractTest {
 
     @ParameterizedTest
     @EnumSource
+    void showsWhatPassesUnlessItIsTooLargeToBeHeld(Relay relay) throws Exception {
+        try (Rig rig = relay.rig()) {
+            rig.fromClient.judging(head -> Verdict.SHOW);
+            rig.fromUpstream.judging(head -> head.type() == EventType.RESPONSE_DONE ? Verdict.PASS : Verdict.SHOW);
+            String large = "{\"type\":\"unheard.of\",\"a\":\"" + "a".repeat(Gate.SHOWN_BYTES_MAX) + "\"}";
+            rig.upstream.frame(0x01, "{\"type\":\"unheard.of\",\"n".getBytes(StandardCharsets.UTF_8));
+            rig.upstream.frame(0x80, "\":1}".getBytes(StandardCharsets.UTF_8));
+            rig.upstream.text("{\"type\":\"response.done\"}");
+            rig.upstream.text(large);
+            rig.upstream.text("{\"n\":2}");
+            assertThat(rig.client.message().text()).isEqualTo("{\"type\":\"unheard.of\",\"n\":1}");
+            assertThat(rig.client.message().text()).isEqualTo("{\"type\":\"response.done\"}");
+            assertThat(rig.client.message().text()).isEqualTo(large);
+            assertThat(rig.client.message().text()).isEqualTo("{\"n\":2}");
+            assertThat(rig.fromUpstream.shown)
+                    .containsExactly("{\"type\":\"unheard.of\",\"n\":1}", "too large", "{\"n\":2}");
+            Rig.eventually(() -> rig.fromUpstream.passed.size() == 4);
+            rig.client.text("{\"type\":\"input_audio_buffer.append\"}");
+            rig.client.text(large);
+            assertThat(rig.upstream.message().text()).isEqualTo("{\"type\":\"input_audio_buffer.append\"}");
+            assertThat(rig.upstream.message().text()).isEqualTo(large);
+            assertThat(rig.fromClient.shown).containsExactly("{\"type\":\"input_audio_buffer.append\"}", "too large");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void readsNothingWhilePaused(Relay relay) throws Exception {
         try (Rig rig = relay.rig()) {
             CompletableFuture<Boolean> paused = new CompletableFuture<>();

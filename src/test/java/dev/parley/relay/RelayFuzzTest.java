@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RelayFuzzTest {
     private static final int ROUNDS = 4;
     private static final int MESSAGES = 120;
+    private static final List<Verdict> VERDICTS = List.of(Verdict.COLLECT, Verdict.PASS, Verdict.SHOW);
 
     @ParameterizedTest
     @EnumSource
@@ -58,7 +59,7 @@ class RelayFuzzTest {
     }
 
     private static void judgeAtRandom(ScriptedGate gate, Random random) {
-        gate.judging(head -> random.nextInt(3) == 0 ? Verdict.COLLECT : Verdict.PASS);
+        gate.judging(head -> VERDICTS.get(random.nextInt(VERDICTS.size())));
         gate.delivering((head, utf8) -> {
             if (random.nextInt(3) > 0) {
                 return Delivery.asIs();

@@ -7,12 +7,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Passes everything unless told otherwise, and remembers what it saw. */
 final class ScriptedGate implements Gate {
     final List<EventType> types = new CopyOnWriteArrayList<>();
     final List<Long> passed = new CopyOnWriteArrayList<>();
     final List<Buffer> collected = new CopyOnWriteArrayList<>();
+    final List<String> shown = new CopyOnWriteArrayList<>();
     final List<LegEnd> ends = new CopyOnWriteArrayList<>();
     final CompletableFuture<LegEnd> end = new CompletableFuture<>();
 
@@ -39,6 +41,11 @@ final class ScriptedGate implements Gate {
     public Delivery onCollected(MessageHead head, Buffer utf8) {
         collected.add(utf8);
         return delivery.apply(head, utf8);
+    }
+
+    @Override
+    public void onShown(MessageHead head, @Nullable Buffer utf8) {
+        shown.add(utf8 == null ? "too large" : utf8.toString());
     }
 
     @Override

@@ -60,6 +60,11 @@ public final class FakeLeg implements Leg {
                 inOrder(() -> deliver(payload));
                 judge.onPassed(head);
             }
+            case SHOW -> {
+                judge.onShown(head, utf8);
+                inOrder(() -> deliver(payload));
+                judge.onPassed(head);
+            }
             case DROP -> {}
             case COLLECT -> decide(judge.onCollected(head, utf8), payload);
         }
