@@ -37,6 +37,7 @@ final class SettingsFields {
                 fields.flag("close_on_exhausted").orElse(null),
                 fields.flag("mcp_allowed").orElse(null),
                 fields.flag("prompts_allowed").orElse(null),
+                fields.flag("content_capture").orElse(null),
                 fields.texts("models", LIST_MAX).map(SettingsFields::models).orElse(null),
                 fields.texts("voices", LIST_MAX).map(Set::copyOf).orElse(null),
                 fields.parsed("pool_mode", NAME_MAX, SettingsFields::poolMode).orElse(null),

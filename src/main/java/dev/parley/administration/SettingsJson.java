@@ -41,6 +41,7 @@ public final class SettingsJson {
                 .put("close_on_exhausted", settings.closeOnExhausted())
                 .put("mcp_allowed", settings.mcpAllowed())
                 .put("prompts_allowed", settings.promptsAllowed())
+                .put("content_capture", settings.contentCapture())
                 .put("models", names(settings.models()))
                 .put("voices", settings.voices() == null ? null : sorted(settings.voices()))
                 .put("pool_mode", poolMode == null ? null : word(poolMode))

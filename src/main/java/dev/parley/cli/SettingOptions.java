@@ -91,6 +91,14 @@ final class SettingOptions {
     private @Nullable String prompts;
 
     @Option(
+            names = "--content-capture",
+            arity = "1",
+            paramLabel = SWITCH,
+            description =
+                    "Whether operators may read what is said in sessions: nodes keep the last of it, in memory only.")
+    private @Nullable String contentCapture;
+
+    @Option(
             names = "--pool-mode",
             paramLabel = "session|turn|default",
             description = {
@@ -144,6 +152,7 @@ final class SettingOptions {
         changed = switched(changed, closeOnExhausted, Settings::withCloseOnExhausted);
         changed = switched(changed, mcp, Settings::withMcpAllowed);
         changed = switched(changed, prompts, Settings::withPromptsAllowed);
+        changed = switched(changed, contentCapture, Settings::withContentCapture);
         if (models != null || allModels) {
             changed = changed.withModels(allModels ? Set.of() : listed(models, new ModelName(DEFAULT)));
         }
@@ -182,7 +191,15 @@ final class SettingOptions {
         if (poolMode != null && !POOL_MODES.contains(poolMode)) {
             return "--pool-mode is one of session, turn, default";
         }
-        return switchProblem("--close-on-exhausted", closeOnExhausted, "--mcp", mcp, "--prompts", prompts);
+        return switchProblem(
+                "--close-on-exhausted",
+                closeOnExhausted,
+                "--mcp",
+                mcp,
+                "--prompts",
+                prompts,
+                "--content-capture",
+                contentCapture);
     }
 
     private Budget main(@Nullable Budget before) {

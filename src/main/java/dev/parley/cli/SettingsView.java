@@ -37,6 +37,7 @@ final class SettingsView {
                 .put("close_on_exhausted", settings.closeOnExhausted())
                 .put("mcp_allowed", settings.mcpAllowed())
                 .put("prompts_allowed", settings.promptsAllowed())
+                .put("content_capture", settings.contentCapture())
                 .put("pool_mode", settings.poolMode() == null ? null : word(settings.poolMode()))
                 .put("turn_models", settings.turnModels() == null ? null : new JsonArray(names(settings.turnModels())))
                 .put("models", settings.models() == null ? null : new JsonArray(names(settings.models())))
@@ -75,6 +76,7 @@ final class SettingsView {
         add(text, "close_on_exhausted", settings.closeOnExhausted(), own.closeOnExhausted());
         add(text, "mcp_allowed", settings.mcpAllowed(), own.mcpAllowed());
         add(text, "prompts_allowed", settings.promptsAllowed(), own.promptsAllowed());
+        add(text, "content_capture", settings.contentCapture(), own.contentCapture());
         add(text, "pool_mode", settings.poolMode() == null ? null : word(settings.poolMode()), own.poolMode());
         add(
                 text,

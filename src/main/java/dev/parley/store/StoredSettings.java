@@ -71,6 +71,7 @@ final class StoredSettings {
                 said.getBoolean("close_on_exhausted"),
                 said.getBoolean("mcp_allowed"),
                 said.getBoolean("prompts_allowed"),
+                said.getBoolean("content_capture"),
                 names(said.getJsonArray("models"), ModelName::new),
                 names(said.getJsonArray("voices"), voice -> voice),
                 mode == null ? null : PoolMode.valueOf(mode.toUpperCase(Locale.ROOT)),
@@ -83,7 +84,7 @@ final class StoredSettings {
         String[] turnModels = models(connection, settings.turnModels());
         try (PreparedStatement update = connection.prepareStatement("update " + table
                 + " set close_on_exhausted = ?, mcp_allowed = ?, prompts_allowed = ?, models = ?, voices = ?,"
-                + " pool_mode = ?, turn_models = ? where id = ?")) {
+                + " pool_mode = ?, turn_models = ?, content_capture = ? where id = ?")) {
             update.setObject(1, settings.closeOnExhausted(), Types.BOOLEAN);
             update.setObject(2, settings.mcpAllowed(), Types.BOOLEAN);
             update.setObject(3, settings.promptsAllowed(), Types.BOOLEAN);
@@ -97,7 +98,8 @@ final class StoredSettings {
                                     : settings.voices().stream().sorted().toArray(String[]::new)));
             update.setString(6, settings.poolMode() == null ? null : word(settings.poolMode()));
             update.setArray(7, array(connection, turnModels));
-            update.setString(8, id);
+            update.setObject(8, settings.contentCapture(), Types.BOOLEAN);
+            update.setString(9, id);
             update.executeUpdate();
         }
         writeLimits(connection, settings);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param closeOnExhausted whether an exhausted budget ends the session (true) or only refuses the response
  * @param mcpAllowed whether sessions may use MCP tools
  * @param promptsAllowed whether sessions may use prompts that the provider keeps
+ * @param contentCapture whether operators may read what is said in sessions
  * @param models those that may be used; empty: every model of the catalogue
  * @param voices those that may be used; empty: every voice
  * @param poolMode how conversations use upstream sessions
@@ -31,12 +32,14 @@ public record Settings(
         @Nullable Boolean closeOnExhausted,
         @Nullable Boolean mcpAllowed,
         @Nullable Boolean promptsAllowed,
+        @Nullable Boolean contentCapture,
         @Nullable Set<ModelName> models,
         @Nullable Set<String> voices,
         @Nullable PoolMode poolMode,
         @Nullable Set<ModelName> turnModels) {
     /** Says nothing. */
-    public static final Settings NONE = new Settings(Map.of(), List.of(), null, null, null, null, null, null, null);
+    public static final Settings NONE =
+            new Settings(Map.of(), List.of(), null, null, null, null, null, null, null, null);
 
     /** What holds where neither tenant nor plan say anything. */
     public static final Settings STANDARD = standard();
@@ -70,6 +73,7 @@ public record Settings(
                 closeOnExhausted == null ? those.closeOnExhausted : closeOnExhausted,
                 mcpAllowed == null ? those.mcpAllowed : mcpAllowed,
                 promptsAllowed == null ? those.promptsAllowed : promptsAllowed,
+                contentCapture == null ? those.contentCapture : contentCapture,
                 models == null ? those.models : models,
                 voices == null ? those.voices : voices,
                 poolMode == null ? those.poolMode : poolMode,
@@ -117,47 +121,143 @@ public record Settings(
     }
 
     public Settings withCloseOnExhausted(@Nullable Boolean close) {
-        return new Settings(limits, budgets, close, mcpAllowed, promptsAllowed, models, voices, poolMode, turnModels);
+        return new Settings(
+                limits,
+                budgets,
+                close,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                voices,
+                poolMode,
+                turnModels);
     }
 
     public Settings withMcpAllowed(@Nullable Boolean allowed) {
         return new Settings(
-                limits, budgets, closeOnExhausted, allowed, promptsAllowed, models, voices, poolMode, turnModels);
+                limits,
+                budgets,
+                closeOnExhausted,
+                allowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                voices,
+                poolMode,
+                turnModels);
     }
 
     public Settings withPromptsAllowed(@Nullable Boolean allowed) {
         return new Settings(
-                limits, budgets, closeOnExhausted, mcpAllowed, allowed, models, voices, poolMode, turnModels);
+                limits,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                allowed,
+                contentCapture,
+                models,
+                voices,
+                poolMode,
+                turnModels);
+    }
+
+    public Settings withContentCapture(@Nullable Boolean allowed) {
+        return new Settings(
+                limits,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                allowed,
+                models,
+                voices,
+                poolMode,
+                turnModels);
     }
 
     public Settings withModels(@Nullable Set<ModelName> allowed) {
         return new Settings(
-                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, allowed, voices, poolMode, turnModels);
+                limits,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                allowed,
+                voices,
+                poolMode,
+                turnModels);
     }
 
     public Settings withVoices(@Nullable Set<String> allowed) {
         return new Settings(
-                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, allowed, poolMode, turnModels);
+                limits,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                allowed,
+                poolMode,
+                turnModels);
     }
 
     public Settings withPoolMode(@Nullable PoolMode mode) {
         return new Settings(
-                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, mode, turnModels);
+                limits,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                voices,
+                mode,
+                turnModels);
     }
 
     public Settings withTurnModels(@Nullable Set<ModelName> inTurnMode) {
         return new Settings(
-                limits, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, poolMode, inTurnMode);
+                limits,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                voices,
+                poolMode,
+                inTurnMode);
     }
 
     private Settings with(Map<LimitName, OptionalLong> changed) {
         return new Settings(
-                changed, budgets, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, poolMode, turnModels);
+                changed,
+                budgets,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                voices,
+                poolMode,
+                turnModels);
     }
 
     private Settings withBudgets(List<Budget> changed) {
         return new Settings(
-                limits, changed, closeOnExhausted, mcpAllowed, promptsAllowed, models, voices, poolMode, turnModels);
+                limits,
+                changed,
+                closeOnExhausted,
+                mcpAllowed,
+                promptsAllowed,
+                contentCapture,
+                models,
+                voices,
+                poolMode,
+                turnModels);
     }
 
     private static Settings standard() {
@@ -166,6 +266,7 @@ public record Settings(
             limits.put(name, name.standard());
         }
         Budget main = Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("10"), BudgetPeriod.MONTH);
-        return new Settings(limits, List.of(main), false, false, false, Set.of(), Set.of(), PoolMode.SESSION, Set.of());
+        return new Settings(
+                limits, List.of(main), false, false, false, false, Set.of(), Set.of(), PoolMode.SESSION, Set.of());
     }
 }

@@ -127,6 +127,11 @@ public record Tenant(
         return Boolean.TRUE.equals(settings.promptsAllowed());
     }
 
+    /** Whether nodes keep what is said in its sessions for a while, for operators to read. */
+    public boolean contentCapture() {
+        return Boolean.TRUE.equals(settings.contentCapture());
+    }
+
     private int capped(LimitName name) {
         return (int) Math.min(Integer.MAX_VALUE, limit(name).orElse(Integer.MAX_VALUE));
     }

@@ -62,10 +62,20 @@ class CommandsIT {
             assertThat(revoke.stderr()).isEmpty();
             assertThat(revoke.stdout()).startsWith("revoked " + tokenId + " of acme");
 
-            assertThat(run("plan", "create", "pro", "--limit", "responses_per_minute=60", "--mcp", "true")
+            assertThat(run(
+                                    "plan",
+                                    "create",
+                                    "pro",
+                                    "--limit",
+                                    "responses_per_minute=60",
+                                    "--mcp",
+                                    "true",
+                                    "--content-capture",
+                                    "true")
                             .stdout())
                     .contains("responses_per_minute")
-                    .contains("mcp_allowed");
+                    .contains("mcp_allowed")
+                    .containsPattern("content_capture +true");
             assertThat(run("tenant", "set", "acme", "--plan", "pro", "--limit", "sessions_max=unlimited")
                             .stdout())
                     .containsPattern("plan +pro")

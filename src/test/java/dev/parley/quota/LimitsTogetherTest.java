@@ -323,7 +323,7 @@ class LimitsTogetherTest {
     }
 
     private static Tenant tenant(Budget... budgets) {
-        Settings own = new Settings(Map.of(), List.of(budgets), null, null, null, null, null, null, null);
+        Settings own = new Settings(Map.of(), List.of(budgets), null, null, null, null, null, null, null, null);
         return Tenant.of(ACME, "Acme", own.with(unlimited()));
     }
 

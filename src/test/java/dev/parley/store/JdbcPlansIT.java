@@ -55,6 +55,7 @@ class JdbcPlansIT {
                         List.of(90)))
                 .withCloseOnExhausted(true)
                 .withMcpAllowed(false)
+                .withContentCapture(true)
                 .withModels(Set.of(new ModelName("gpt-realtime")))
                 .withVoices(Set.of("marin", "cedar"));
         Plan pro = new Plan(new PlanId("pro"), "Pro", settings);
