@@ -27,7 +27,9 @@ public record SessionView(
         @Nullable JsonNode turnDetection,
         @Nullable String transcriptionModel,
         @Nullable String voice) {
-    private static final int PCM_BYTES_PER_MILLI = 48;
+    /** Of 16-bit samples at 24 kHz, the provider's standard. */
+    public static final int PCM_BYTES_PER_MILLI = 48;
+
     private static final int G711_BYTES_PER_MILLI = 8;
     /** More samples a second than any audio has: the number is not believed. */
     private static final int PCM_RATE_MAX = 768_000;

@@ -13,6 +13,7 @@ import dev.parley.concurrent.Blocking;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.BrokerConfig;
 import dev.parley.config.SessionConfig;
+import dev.parley.content.ContentMemory;
 import dev.parley.domain.NodeIdentity;
 import dev.parley.gateway.RealtimeSessions;
 import dev.parley.gateway.SessionOpener;
@@ -87,7 +88,8 @@ public final class Broker implements AutoCloseable {
 
     private Broker(BrokerConfig config) {
         this.config = config;
-        this.registry = new SessionRegistry(config.session().sessionsMax());
+        this.registry =
+                new SessionRegistry(config.session().sessionsMax(), new ContentMemory(Loops.number(config.relay())));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.parley.session;
 
 import dev.parley.auth.Caller;
+import dev.parley.content.SessionContent;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
@@ -19,6 +20,9 @@ public interface LiveSession {
 
     /** How it stands, and what has passed of late. */
     Future<SessionDetail> detail();
+
+    /** What has been said of late; nothing, if the tenant does not allow that it is kept. */
+    Future<SessionContent> content();
 
     /**
      * Ends the session when its running responses are done, or at the deadline.

@@ -1,12 +1,14 @@
 package dev.parley.session;
 
 import dev.parley.auth.Caller;
+import dev.parley.content.SessionContent;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
 import dev.parley.protocol.RejectionMapper;
+import dev.parley.protocol.SessionView;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.tenancy.Tenant;
@@ -72,7 +74,7 @@ public final class RealtimeSession implements LiveSession {
         this.report = new SessionReport(services, order);
         this.parking = new Parking(context.owner(), this.client, report, toldIds);
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look);
-        this.recording = new Recording(order, registry, services.ticker());
+        this.recording = new Recording(order, registry, services.ticker(), this::bytesPerMilli);
         this.upstream = new UpstreamSide(
                 context,
                 services,
@@ -129,6 +131,11 @@ public final class RealtimeSession implements LiveSession {
     }
 
     @Override
+    public Future<SessionContent> content() {
+        return recording.content(context);
+    }
+
+    @Override
     public TenantId tenant() {
         return order.tenant().id();
     }
@@ -150,6 +157,7 @@ public final class RealtimeSession implements LiveSession {
 
     /** The tenant's settings as they are now; most often they are the same. */
     private void hear(Tenant tenant) {
+        recording.hear(tenant);
         if (lifetime.isReleased() || tenant.equals(order.tenant())) {
             return;
         }
@@ -166,6 +174,11 @@ public final class RealtimeSession implements LiveSession {
         } else {
             live.hear();
         }
+    }
+
+    private int bytesPerMilli(boolean fromClient) {
+        SessionParts live = upstream.parts();
+        return live == null ? SessionView.PCM_BYTES_PER_MILLI : live.bytesPerMilli(fromClient);
     }
 
     private Optional<Refusal> barred() {
@@ -295,7 +308,7 @@ public final class RealtimeSession implements LiveSession {
         }
         phase = Phase.RELAYING;
         lifetime.resumedBy(back.caller());
-        parking.welcome(back, live.clientGate(), upstream.leg());
+        parking.welcome(back, recording.ofClient(live.clientGate()), upstream.leg());
         upstream.attended();
     }
 
@@ -358,6 +371,7 @@ public final class RealtimeSession implements LiveSession {
         if (live == null || live.filer().committing() == 0) {
             phase = Phase.ENDED;
             registry.remove(this);
+            recording.close(context);
         }
     }
 

@@ -2,10 +2,14 @@ package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.concurrent.Ticker;
+import dev.parley.content.AudioRate;
+import dev.parley.content.ContentCapture;
+import dev.parley.content.SessionContent;
 import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
 import dev.parley.relay.Gate;
 import dev.parley.relay.MessageHead;
+import dev.parley.tenancy.Tenant;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -14,18 +18,52 @@ import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Notes in a session's timeline what passes its gates, whichever upstream serves it. One event loop. */
+/**
+ * Notes in a session's timeline what passes its gates, whichever upstream serves it; and keeps its content, while the tenant
+ * allows it. One event loop.
+ */
 public final class Recording {
     private final Timeline timeline = new Timeline();
     private final SessionOrder order;
     private final SessionRegistry registry;
     private final Ticker ticker;
+    private final AudioRate rate;
+    /** Null while content is not kept. */
+    private @Nullable ContentCapture content;
+
+    private boolean closed;
 
     /** @param registry hears of the turns that are done */
-    public Recording(SessionOrder order, SessionRegistry registry, Ticker ticker) {
+    public Recording(SessionOrder order, SessionRegistry registry, Ticker ticker, AudioRate rate) {
         this.order = order;
         this.registry = registry;
         this.ticker = ticker;
+        this.rate = rate;
+        hear(order.tenant());
+    }
+
+    /** The tenant's settings as they are now; what they allow no more is gone at once. */
+    public void hear(Tenant tenant) {
+        ContentCapture kept = content;
+        if (kept == null && tenant.contentCapture() && !closed) {
+            content = registry.content().open(rate);
+        } else if (kept != null && !tenant.contentCapture()) {
+            kept.close();
+            content = null;
+        } else if (closed && !tenant.contentCapture()) {
+            registry.content().forget(order.id()); // the news came while it ended
+        }
+    }
+
+    /** The session has ended: what was said is kept for a while longer. */
+    public void close(Context loop) {
+        closed = true;
+        ContentCapture kept = content;
+        if (kept != null) {
+            content = null;
+            registry.keep(order.id(), order.tenant().id(), kept.snapshot(), loop.owner());
+            kept.close();
+        }
     }
 
     /** The same gate, whose messages from the client are noted. */
@@ -40,6 +78,35 @@ public final class Recording {
     /** A message is through, in either direction. */
     public void passed(boolean fromClient, EventType type, long bytes) {
         timeline.passed(fromClient, type, bytes, ticker.now());
+    }
+
+    /** A message of the broker's own goes to the client. */
+    public void told(EventType type, Buffer utf8) {
+        passed(false, type, utf8.length());
+        said(false, type, utf8.length(), utf8);
+    }
+
+    /** @param utf8 null if it was too large to be held */
+    void said(boolean fromClient, EventType type, long bytes, @Nullable Buffer utf8) {
+        ContentCapture kept = content;
+        if (kept != null) {
+            kept.add(fromClient, type, bytes, utf8, ticker.now());
+        }
+    }
+
+    /** The same, but that content which is kept is also looked at as it passes. */
+    Gate.Verdict verdict(Gate.Verdict given) {
+        return content != null && given == Gate.Verdict.PASS ? Gate.Verdict.SHOW : given;
+    }
+
+    /** What has been said of late, if it is kept. Callable from any thread. */
+    public Future<SessionContent> content(Context loop) {
+        Promise<SessionContent> promise = Promise.promise();
+        loop.runOnContext(_ -> {
+            ContentCapture kept = content;
+            promise.complete(kept == null ? SessionContent.NOTHING : kept.snapshot());
+        });
+        return promise.future();
     }
 
     /**

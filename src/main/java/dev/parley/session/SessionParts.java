@@ -31,6 +31,12 @@ interface SessionParts {
 
     OwnEvents ids();
 
+    /** How dense audio is now: what the client sends, or what it gets. */
+    int bytesPerMilli(boolean fromClient) {
+        SessionView view = config.get();
+        return fromClient ? view.audioBytesPerMilli() : view.outputBytesPerMilli();
+    }
+
     /** Whether the upstream has answered every update. */
     boolean updatesIdle();
 

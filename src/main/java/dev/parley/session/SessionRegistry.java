@@ -1,11 +1,14 @@
 package dev.parley.session;
 
+import dev.parley.content.ContentMemory;
+import dev.parley.content.SessionContent;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -22,6 +25,7 @@ public final class SessionRegistry {
     private static final int CLOSES_PER_SECOND = 500;
 
     private final int sessionsMax;
+    private final ContentMemory content;
     private final Map<SessionId, LiveSession> sessions = new ConcurrentHashMap<>();
     /** Those that can be resumed, by the id that their clients know from {@code session.created}. */
     private final Map<String, LiveSession> known = new ConcurrentHashMap<>();
@@ -32,8 +36,10 @@ public final class SessionRegistry {
     private volatile @Nullable Drain drain;
     private volatile SessionTimeline.Listener turns = (_, _) -> {};
 
-    public SessionRegistry(int sessionsMax) {
+    /** @param content of its sessions */
+    public SessionRegistry(int sessionsMax, ContentMemory content) {
         this.sessionsMax = sessionsMax;
+        this.content = content;
     }
 
     /** Why no session may start now, or empty if one may. */
@@ -143,6 +149,26 @@ public final class SessionRegistry {
         return ended.find(id);
     }
 
+    /** What has been said in a session of this node, live or ended not long ago; empty if it is neither. */
+    public Future<Optional<SessionContent>> content(SessionId id) {
+        LiveSession session = sessions.get(id);
+        return session == null
+                ? Future.succeededFuture(content.find(id))
+                : session.content().map(Optional::of);
+    }
+
+    ContentMemory content() {
+        return content;
+    }
+
+    /** Keeps for a while what was said in a session that has ended. */
+    void keep(SessionId id, TenantId tenant, SessionContent said, Vertx vertx) {
+        if (!said.isEmpty()) {
+            content.keep(id, tenant, said);
+            vertx.setTimer(ContentMemory.KEPT_AFTER_END.toMillis(), _ -> content.forget(id));
+        }
+    }
+
     /** Says who hears of the turns of all sessions; before the first one. */
     public void listenForTurns(SessionTimeline.Listener listener) {
         turns = listener;
@@ -154,6 +180,7 @@ public final class SessionRegistry {
 
     /** Has the tenant's sessions look at once whether they may still be. */
     public void recheck(Collection<TenantId> tenants) {
+        content.forget(tenants);
         for (LiveSession session : sessions.values()) {
             if (tenants.contains(session.tenant())) {
                 session.recheck();

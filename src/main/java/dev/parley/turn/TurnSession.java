@@ -1,6 +1,7 @@
 package dev.parley.turn;
 
 import dev.parley.auth.Caller;
+import dev.parley.content.SessionContent;
 import dev.parley.conversation.Conversation;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
@@ -113,6 +114,7 @@ public final class TurnSession implements LiveSession {
             throw new IllegalArgumentException("turn mode is for conversations with a model that has a price");
         }
         RequestRules rules = new RequestRules(order);
+        TurnSettings settings = new TurnSettings(order.id(), name, order.tenant(), rules);
         return new TurnParts(
                 context.owner(),
                 services,
@@ -120,7 +122,7 @@ public final class TurnSession implements LiveSession {
                 upstreams.limits(),
                 upstreams,
                 life,
-                new TurnSettings(order.id(), name, order.tenant(), rules),
+                settings,
                 new Conversation(upstreams.limits().conversation()),
                 new Outbox(this::tell, HELD_BYTES_MAX, () -> life.end(overflow())),
                 new ResponsePrice(
@@ -129,11 +131,11 @@ public final class TurnSession implements LiveSession {
                 new Underwriter(order.permit(), services.ledger()),
                 new UsageFiler(context, services, order, life),
                 report,
-                new Recording(order, registry, services.ticker()));
+                new Recording(order, registry, services.ticker(), settings::bytesPerMilli));
     }
 
     private void tell(EventType type, Buffer utf8) {
-        parts.recording().passed(false, type, utf8.length());
+        parts.recording().told(type, utf8);
         client.send(utf8);
     }
 
@@ -173,6 +175,11 @@ public final class TurnSession implements LiveSession {
     @Override
     public Future<SessionDetail> detail() {
         return parts.recording().detail(context, lifetime.startedAt(), null);
+    }
+
+    @Override
+    public Future<SessionContent> content() {
+        return parts.recording().content(context);
     }
 
     @Override
@@ -217,6 +224,7 @@ public final class TurnSession implements LiveSession {
 
     /** The tenant's settings as they are now; most often they are the same. Responses look at them when they are asked for. */
     private void hear(Tenant tenant) {
+        parts.recording().hear(tenant);
         if (!phase.isLive() || tenant.equals(order.tenant())) {
             return;
         }
@@ -305,6 +313,7 @@ public final class TurnSession implements LiveSession {
         if (quiet) {
             phase = Phase.ENDED;
             registry.remove(this);
+            parts.recording().close(context);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.parley.turn;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.AudioFormat;
 import dev.parley.conversation.Checks;
 import dev.parley.conversation.ClientError;
 import dev.parley.conversation.SessionState;
@@ -49,6 +50,13 @@ final class TurnSettings {
 
     ObjectNode effective() {
         return state.effective();
+    }
+
+    /** How dense audio is now: what the client sends, or what it gets. */
+    int bytesPerMilli(boolean fromClient) {
+        AudioFormat format =
+                fromClient ? state.inputFormat() : AudioFormat.of(effective().at("/audio/output/format"));
+        return format.bytesPerMilli();
     }
 
     /** {@code session.created} or {@code session.updated}. */

@@ -19,6 +19,7 @@ import dev.parley.config.AuthConfig;
 import dev.parley.config.ListenerConfig;
 import dev.parley.config.Secret;
 import dev.parley.config.SessionConfig;
+import dev.parley.content.ContentMemory;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
@@ -100,7 +101,7 @@ public final class BrokerRig implements AutoCloseable {
     private final Accounts accounts;
     private final FileUploads files;
     private final SessionPool connector;
-    private final SessionRegistry registry = new SessionRegistry(1_000);
+    private final SessionRegistry registry = new SessionRegistry(1_000, new ContentMemory(1));
     private final TenantListener listener;
     private final TurnUpstreams turns;
     private final BytesLegs legs = new BytesLegs();

@@ -32,6 +32,7 @@ class ArchitectureTest {
             Map.entry("protocol", Set.of("domain")),
             Map.entry("dialect", Set.of("protocol")),
             Map.entry("conversation", Set.of()),
+            Map.entry("content", Set.of("domain", "protocol")),
             Map.entry("relay", Set.of("domain", "concurrent", "telemetry", "protocol")),
             Map.entry("tenancy", Set.of("domain", "concurrent")),
             Map.entry("auth", Set.of("domain", "concurrent", "outbound", "config", "telemetry", "tenancy")),
@@ -70,7 +71,8 @@ class ArchitectureTest {
                             "auth",
                             "quota",
                             "ledger",
-                            "upstream")),
+                            "upstream",
+                            "content")),
             Map.entry(
                     "turn",
                     Set.of(
@@ -86,6 +88,7 @@ class ArchitectureTest {
                             "quota",
                             "ledger",
                             "upstream",
+                            "content",
                             "session")),
             Map.entry(
                     "rest",
@@ -135,6 +138,7 @@ class ArchitectureTest {
                             "webhook",
                             "upstream",
                             "pool",
+                            "content",
                             "session")),
             Map.entry("simulator", Set.of("conversation")),
             Map.entry("server", Set.of(EVERYTHING)),

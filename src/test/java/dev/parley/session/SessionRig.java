@@ -7,6 +7,7 @@ import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier;
 import dev.parley.concurrent.Ticker;
 import dev.parley.config.SessionConfig;
+import dev.parley.content.ContentMemory;
 import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
@@ -60,7 +61,7 @@ final class SessionRig implements AutoCloseable {
     private int handedOut;
     final FakeLedger ledger = new FakeLedger();
     final List<SessionError> errors = new ArrayList<>();
-    final SessionRegistry registry = new SessionRegistry(10);
+    final SessionRegistry registry = new SessionRegistry(10, new ContentMemory(1));
     final List<String> reported = new ArrayList<>();
     /** Why upstreams were replaced. */
     final List<String> replacements = new ArrayList<>();
@@ -109,7 +110,7 @@ final class SessionRig implements AutoCloseable {
                 setup.kind,
                 model(setup.kind),
                 model(setup.kind),
-                Dialect.GA,
+                setup.dialect,
                 new ModelPolicy(prices, Ticker.SYSTEM, terms, caller),
                 budget);
         services = new SessionServices(
@@ -137,6 +138,7 @@ final class SessionRig implements AutoCloseable {
     /** How a rig differs from a roomy one without voice activity. */
     static final class Setup {
         ModelKind kind = ModelKind.CONVERSATION;
+        Dialect dialect = Dialect.GA;
         String budget = "100";
         Set<ModelName> models = Set.of();
         int outputTokensMax = 4_096;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier;
 import dev.parley.config.SessionConfig;
+import dev.parley.content.ContentMemory;
 import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
@@ -47,7 +48,7 @@ class TurnStormTest {
     private final StormWatch watch = new StormWatch();
     private final VirtualMoney money = new VirtualMoney(loop, random.split());
     private final HostileProvider provider = new HostileProvider(loop, random.split(), watch);
-    private final SessionRegistry registry = new SessionRegistry(1_000);
+    private final SessionRegistry registry = new SessionRegistry(1_000, new ContentMemory(1));
     private final LoopUpstreams upstreams = new LoopUpstreams(
             loop.vertx(), provider, TurnRig.limits(4, 6, Duration.ofSeconds(10)), loop, random.split());
     private final Backlogs backlogs = new Backlogs(256 << 20, 2 << 20, loop);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.parley.content;
+
+import org.jspecify.annotations.NullMarked;
