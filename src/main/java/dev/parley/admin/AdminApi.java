@@ -105,7 +105,14 @@ public final class AdminApi {
                         new ReportResource(parts.reports(), parts.figures(), ticker).endpoints(),
                         new AuditResource(parts.reports(), parts.audit()).endpoints(),
                         new BrowserResource(parts.administrators(), changes).endpoints(),
-                        new SessionResource(parts.reports(), parts.orders(), parts.figures(), changes).endpoints(),
+                        new SessionResource(
+                                        parts.reports(),
+                                        parts.orders(),
+                                        parts.figures(),
+                                        parts.tenants(),
+                                        changes,
+                                        ticker)
+                                .endpoints(),
                         new TenantResource(parts.tenants(), parts.reports(), changes, ticker).endpoints(),
                         new CredentialResource(parts.issuers(), parts.tokens(), parts.tenants(), changes, ticker)
                                 .endpoints(),

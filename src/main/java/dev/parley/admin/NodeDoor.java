@@ -2,15 +2,18 @@ package dev.parley.admin;
 
 import dev.parley.concurrent.Blocking;
 import dev.parley.domain.NodeIdentity;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
 
-/** What other nodes may ask this one for, with a seal: the figures and timelines of its sessions. */
+/** What other nodes may ask this one for, with a seal: the figures, timelines and content of its sessions. */
 final class NodeDoor {
     static final String FIGURES = "/internal/figures";
     static final String TIMELINE = "/internal/timeline/";
+    static final String CONTENT = "/internal/content/";
 
     private final NodeIdentity node;
     private final OwnFigures own;
@@ -26,7 +29,12 @@ final class NodeDoor {
 
     void mount(Router router) {
         router.get(FIGURES).handler(this::guard).handler(this::figures);
-        router.get(TIMELINE + ":session").handler(this::guard).handler(this::timeline);
+        router.get(TIMELINE + ":session")
+                .handler(this::guard)
+                .handler(context -> answer(context, own.timeline(context.pathParam("session"))));
+        router.get(CONTENT + ":session")
+                .handler(this::guard)
+                .handler(context -> answer(context, own.content(context.pathParam("session"))));
     }
 
     private void guard(RoutingContext context) {
@@ -49,8 +57,8 @@ final class NodeDoor {
                 .onFailure(_ -> Dispatcher.write(context.response(), Problem.unavailable("Busy.")));
     }
 
-    private void timeline(RoutingContext context) {
-        own.timeline(context.pathParam("session")).onSuccess(found -> {
+    private static void answer(RoutingContext context, Future<Optional<JsonObject>> told) {
+        told.onSuccess(found -> {
             if (found.isPresent()) {
                 answer(context, found.get().encode());
             } else {

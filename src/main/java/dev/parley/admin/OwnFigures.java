@@ -54,6 +54,10 @@ final class OwnFigures {
                         found.map(SessionJson::of).or(() -> registry.ended(id).map(SessionJson::of)));
     }
 
+    Future<Optional<JsonObject>> content(String session) {
+        return registry.content(new SessionId(session)).map(found -> found.map(ContentJson::of));
+    }
+
     /** For the wire: a row each. */
     JsonArray rows() {
         JsonArray rows = new JsonArray();

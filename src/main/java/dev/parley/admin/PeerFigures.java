@@ -2,6 +2,7 @@ package dev.parley.admin;
 
 import dev.parley.administration.Reports;
 import dev.parley.domain.NodeIdentity;
+import io.vertx.core.Future;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -48,7 +49,7 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
     public Seen look() {
         Map<String, CompletableFuture<JsonObject>> asked = new HashMap<>();
         for (JsonObject peer : peers()) {
-            asked.put(peer.getString("name"), ask(peer, NodeDoor.FIGURES));
+            asked.put(peer.getString("name"), ask(peer, NodeDoor.FIGURES, new JsonObject()));
         }
         Map<String, Figure> figures = new HashMap<>(own.look());
         List<JsonArray> turns = new ArrayList<>();
@@ -73,19 +74,29 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
 
     @Override
     public Optional<JsonObject> timeline(String session, String servedBy) {
+        return told(own.timeline(session), NodeDoor.TIMELINE + session, servedBy, SessionJson.NOTHING);
+    }
+
+    @Override
+    public Optional<JsonObject> content(String session, String servedBy) {
+        return told(own.content(session), NodeDoor.CONTENT + session, servedBy, ContentJson.NOTHING);
+    }
+
+    /** What this node says, or the one that serves the session; {@code nothing} where nobody remembers it. */
+    private Optional<JsonObject> told(
+            Future<Optional<JsonObject>> own, String path, String servedBy, JsonObject nothing) {
         try {
-            Optional<JsonObject> here = own.timeline(session)
-                    .toCompletionStage()
+            Optional<JsonObject> here = own.toCompletionStage()
                     .toCompletableFuture()
                     .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
             if (here.isPresent() || servedBy.equals(node.name())) {
-                return Optional.of(here.orElseGet(SessionJson.NOTHING::copy)); // it has ended
+                return Optional.of(here.orElseGet(nothing::copy)); // it has ended
             }
             return peers().stream()
                     .filter(peer -> peer.getString("name").equals(servedBy))
                     .findFirst()
-                    .map(peer -> ask(peer, NodeDoor.TIMELINE + session).join());
+                    .map(peer -> ask(peer, path, nothing).join());
         } catch (CompletionException unanswered) {
             return Optional.empty();
         }
@@ -97,7 +108,7 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
                 .toList();
     }
 
-    private CompletableFuture<JsonObject> ask(JsonObject peer, String path) {
+    private CompletableFuture<JsonObject> ask(JsonObject peer, String path, JsonObject nothing) {
         HttpRequest request;
         try {
             request = HttpRequest.newBuilder(URI.create(scheme + "://" + peer.getString("address") + path))
@@ -108,17 +119,17 @@ final class PeerFigures implements SessionFigures, AutoCloseable {
             return CompletableFuture.failedFuture(e);
         }
         return http.sendAsync(request, BodyHandlers.ofString())
-                .thenApply(PeerFigures::body)
+                .thenApply(response -> body(response, nothing))
                 .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static JsonObject body(HttpResponse<String> response) {
+    private static JsonObject body(HttpResponse<String> response, JsonObject nothing) {
         try {
             if (response.statusCode() == 200) {
                 return new JsonObject(response.body());
             }
             if (response.statusCode() == 404) { // the session has ended
-                return SessionJson.NOTHING.copy();
+                return nothing.copy();
             }
         } catch (DecodeException e) {
             throw new CompletionException(e);

@@ -21,6 +21,13 @@ public interface SessionFigures {
     Optional<JsonObject> timeline(String session, String node);
 
     /**
+     * What has been said in a session of late, as {@link ContentJson} writes it; empty if its node does not tell.
+     *
+     * @param node that serves it
+     */
+    Optional<JsonObject> content(String session, String node);
+
+    /**
      * @param turns of all nodes together, as {@link RecentTurns} writes them
      * @param pools the upstream pool of each node that told of it, by its name, as {@link PoolJson} writes it
      * @param silentNodes those that did not answer in time

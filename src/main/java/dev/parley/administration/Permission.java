@@ -8,6 +8,7 @@ public enum Permission {
     OVERVIEW_READ("overview:read", Role.VIEWER, false),
     SESSIONS_READ("sessions:read", Role.VIEWER, false),
     SESSIONS_END("sessions:end", Role.OPERATOR, true),
+    CONTENT_READ("content:read", Role.OPERATOR, false),
     TENANTS_READ("tenants:read", Role.VIEWER, false),
     TENANTS_WRITE("tenants:write", Role.OPERATOR, true),
     TENANT_TOKENS("tenants:tokens", Role.OPERATOR, true),

@@ -6,9 +6,9 @@ import java.util.Set;
 
 /** What an administrator is trusted with; each role includes those before it. */
 public enum Role {
-    /** Sees everything but keys. */
+    /** Sees everything but keys and what is said in sessions. */
     VIEWER,
-    /** Changes tenants, ends sessions, drains nodes. */
+    /** Changes tenants, reads what is said where the tenant allows it, ends sessions, drains nodes. */
     OPERATOR,
     /** Prices, administrators and API tokens. */
     OWNER;

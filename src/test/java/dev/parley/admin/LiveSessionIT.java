@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -73,7 +74,85 @@ class LiveSessionIT {
             assertThat(turn.getString("account")).isEqualTo(mode.equals("turn") ? entry.getString("account") : null);
         }
         assertThat(timeline.getJsonArray("spans").encode()).contains("response.create", "response.done");
+        assertThat(owner.get("/sessions/" + id + "/content"))
+                .as("what was said, without the tenant's leave")
+                .isEqualTo(new JsonObject("{\"allowed\":false,\"entries\":[],\"dropped\":0}"));
         client.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"session", "turn"})
+    void tellsOperatorsWhatIsSaidIfTheTenantAllowsIt(String mode) throws Exception {
+        String tenant = tenant(mode, true);
+        Client client = connect(tenant);
+        client.turn();
+        String id = owner.get("/sessions?tenant=" + tenant)
+                .getJsonArray("items")
+                .getJsonObject(0)
+                .getString("id");
+        String content = "/sessions/" + id + "/content";
+
+        for (Operator other : List.of(viewer(), script("sessions:read"))) {
+            HttpResponse<String> refused = other.send("GET", content, null);
+            assertThat(refused.statusCode()).isEqualTo(403);
+            assertThat(refused.body()
+                            + other.send("GET", "/sessions/" + id + "/timeline", null)
+                                    .body())
+                    .doesNotContain("canary");
+        }
+        assertThat(readings(id)).as("readings before anybody has read").isZero();
+
+        HttpResponse<String> answer = owner.send("GET", content, null);
+        owner.send("GET", content, null);
+
+        assertThat(new Schemas(owner.send("GET", "/openapi.json", null).body())
+                        .problems("/sessions/{session}/content", "get", 200, answer.body()))
+                .isEmpty();
+        JsonArray entries = new JsonObject(answer.body()).getJsonArray("entries");
+        assertThat(entries.stream().map(JsonObject.class::cast))
+                .anyMatch(said -> "client".equals(said.getString("from"))
+                        && said.getString("json").contains(CANARY))
+                .anyMatch(said -> "response.output_text.delta".equals(said.getString("type"))
+                        && !said.getString("text").isBlank());
+        assertThat(readings(id)).as("readings by the owner").isEqualTo(1);
+        assertThat(script("content:read").get(content).encode()).contains(CANARY);
+        assertThat(readings(id)).as("readings by two").isEqualTo(2);
+
+        client.close();
+        Eventually.holds(
+                "the session has ended", () -> !owner.see("/sessions/" + id).getBoolean("live"));
+        assertThat(owner.get(content).encode()).as("after the end").contains(CANARY);
+        allow(tenant, false);
+        assertThat(owner.get(content).encode()).as("when it is allowed no more").doesNotContain("canary");
+    }
+
+    private static void allow(String tenant, boolean allowed) throws Exception {
+        HttpResponse<String> now = owner.send("GET", "/tenants/" + tenant, null);
+        JsonObject own = new JsonObject(now.body()).getJsonObject("own").put("content_capture", allowed);
+        Operator current =
+                owner.copy().header("If-Match", now.headers().firstValue("etag").orElseThrow());
+        assertThat(current.status("PATCH", "/tenants/" + tenant, new JsonObject().put("own", own)))
+                .isEqualTo(200);
+    }
+
+    private static int readings(String session) throws Exception {
+        return owner.get("/audit?target=session/" + session)
+                .getJsonArray("items")
+                .size();
+    }
+
+    private static Operator viewer() throws Exception {
+        JsonObject made = owner.post(
+                "/administrators",
+                new JsonObject().put("name", "viewer-" + System.nanoTime()).put("role", "viewer"));
+        return Operator.withLink(tester.adminUrl(), made.getString("link_secret"));
+    }
+
+    private static Operator script(String permission) throws Exception {
+        JsonObject made = owner.post(
+                "/api-tokens",
+                new JsonObject().put("name", permission).put("permissions", new JsonArray().add(permission)));
+        return Operator.withToken(tester.adminUrl(), made.getString("token"));
     }
 
     @Test
@@ -112,12 +191,17 @@ class LiveSessionIT {
     }
 
     private static String tenant(String mode) throws Exception {
+        return tenant(mode, false);
+    }
+
+    private static String tenant(String mode, boolean contentCapture) throws Exception {
         String id = "live-" + mode + "-" + System.nanoTime();
         JsonObject own = new JsonObject()
                 .put(
                         "limits",
                         new JsonObject().put("session_length_max_seconds", 600).put("responses_per_minute", 50))
                 .put("pool_mode", mode)
+                .put("content_capture", contentCapture)
                 .put(
                         "budgets",
                         new JsonArray()
