@@ -139,6 +139,30 @@ assert.equal(await turns.count(), 4, 'the head and three turns');
 assert.match(await turns.nth(1).innerText(), /completed\s+\d+ m?s[^]*\$0\.000\d+/);
 await check('session');
 
+// Nobody reads what is said until the tenant allows it, which asks by name.
+const events = page.getByRole('region', { name: 'Timeline' });
+assert.ok(!(await page.content()).includes('Hello!'));
+await events.getByRole('link', { name: 'the tenant’s limits' }).click();
+await page.getByLabel('Operators may read what is said').selectOption('yes');
+await page.getByRole('button', { name: 'Save limits' }).press('Enter');
+await page.getByLabel('To go on, type acme').pressSequentially('acme');
+await check('content-allowed');
+await page.keyboard.press('Enter');
+await page.getByText('Saved.').waitFor();
+await page.goto(PARLEY_ADMIN + '/#' + session);
+await events.getByText('nothing is kept now').waitFor();
+await talker.turn();
+await events.locator('summary').filter({ hasText: 'response.output_text.delta' }).waitFor();
+await events.locator('summary').filter({ hasText: 'conversation.item.create' }).press('Enter');
+await events.getByText('"text": "Hello!"').waitFor();
+await check('session-content');
+await page.setViewportSize({ width: 390, height: 844 });
+await page.emulateMedia({ colorScheme: 'dark' });
+await events.scrollIntoViewIfNeeded();
+await check('session-content-phone-dark');
+await page.setViewportSize({ width: 1440, height: 900 });
+await page.emulateMedia({ colorScheme: 'light' });
+
 // A lower limit: the live session obeys.
 await page.goto(PARLEY_ADMIN + '/#/tenants/acme?tab=limits');
 await page.getByLabel('Amount', { exact: true }).fill('0.000001');
@@ -173,6 +197,7 @@ await page.getByRole('button', { name: seen.refusedWith }).waitFor();
 await check('errors');
 await page.goto(PARLEY_ADMIN + '/#/audit');
 await page.getByText('session.end').waitFor();
+await page.getByText('session.read').waitFor();
 await page.getByText('tenant.change').first().waitFor();
 await page.getByRole('button', { name: 'Verify' }).click();
 await page.getByText('The chain holds').waitFor();
@@ -196,6 +221,8 @@ await phone.getByRole('heading', { name: 'Overview' }).waitFor();
 await phone.goto(PARLEY_ADMIN + '/#/tenants/acme');
 await phone.getByRole('heading', { name: 'acme' }).waitFor();
 assert.equal(await phone.getByRole('button', { name: 'Suspend…' }).count(), 0);
+await phone.goto(PARLEY_ADMIN + '/#' + session);
+await phone.getByText('what is said is for operators and owners only').waitFor();
 await other.close();
 
 // Who saves what somebody else has changed meanwhile is told so, and sees it.

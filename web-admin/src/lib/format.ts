@@ -59,6 +59,11 @@ export function countShort(value: number): string {
   return value.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 }
 
+/** A size, such as "1.5 kB". */
+export function bytes(value: number): string {
+  return value < 1_000 ? `${value} B` : value < 1_000_000 ? `${(value / 1_000).toFixed(1)} kB` : `${(value / 1_000_000).toFixed(1)} MB`;
+}
+
 export function percent(value: number): string {
   return (value * 100).toLocaleString('en-US', { maximumFractionDigits: value < 0.1 ? 1 : 0 }) + '%';
 }

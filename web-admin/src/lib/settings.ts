@@ -8,6 +8,7 @@ export const NOTHING: Settings = {
   close_on_exhausted: null,
   mcp_allowed: null,
   prompts_allowed: null,
+  content_capture: null,
   models: null,
   voices: null,
   pool_mode: null,
@@ -23,11 +24,17 @@ export function over(these: Settings, those: Settings): Settings {
     close_on_exhausted: these.close_on_exhausted ?? those.close_on_exhausted,
     mcp_allowed: these.mcp_allowed ?? those.mcp_allowed,
     prompts_allowed: these.prompts_allowed ?? those.prompts_allowed,
+    content_capture: these.content_capture ?? those.content_capture,
     models: these.models ?? those.models,
     voices: these.voices ?? those.voices,
     pool_mode: these.pool_mode ?? those.pool_mode,
     turn_models: these.turn_models ?? those.turn_models,
   };
+}
+
+/** Whether operators may read what is said from now on, and might not before. */
+export function exposes(after: Settings, before: Settings | undefined): boolean {
+  return after.content_capture === true && before?.content_capture !== true;
 }
 
 /** A limit; null is without limit. */

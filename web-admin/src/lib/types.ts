@@ -72,6 +72,7 @@ export interface Settings {
   close_on_exhausted: boolean | null;
   mcp_allowed: boolean | null;
   prompts_allowed: boolean | null;
+  content_capture: boolean | null;
   models: string[] | null;
   voices: string[] | null;
   /** How conversations use upstream sessions. */
@@ -180,6 +181,29 @@ export interface Timeline {
   standing: Standing | null;
   spans: { from: 'client' | 'upstream'; type: string; first_at: string; last_at: string; events: number; bytes: number }[];
   turns: Turn[];
+}
+
+/** An event; or the pieces of one text, or of audio, that followed each other. */
+export interface Said {
+  /** Stays the entry's while it grows. */
+  no: number;
+  from: 'client' | 'upstream';
+  type: string;
+  first_at: string;
+  last_at: string;
+  events: number;
+  bytes: number;
+  /** The first event, without audio, images and secrets; its end may be cut. Null: it was too large. */
+  json: string | null;
+  text: string | null;
+  audio_bytes: number | null;
+  audio_millis: number | null;
+}
+
+export interface Content {
+  allowed: boolean;
+  entries: Said[];
+  dropped: number;
 }
 
 export interface UsageEntry {
