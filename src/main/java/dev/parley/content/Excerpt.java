@@ -34,6 +34,7 @@ record Excerpt(
     static final int EVENT_MAX = 16_000;
 
     private static final int NAME_MAX = 100;
+    /** Of a conversation; in a translation the name has something before it. */
     private static final String APPEND = EventType.INPUT_AUDIO_BUFFER_APPEND.wireName();
 
     /** Members by which the provider is let in somewhere on the tenant's behalf. */
@@ -52,7 +53,7 @@ record Excerpt(
         String of = event.path("response_id").asText("") + " "
                 + event.path("item_id").asText("") + " "
                 + event.path("content_index").asText("");
-        String member = name.equals(APPEND) ? "audio" : name.endsWith(".delta") ? "delta" : "";
+        String member = name.endsWith(APPEND) ? "audio" : name.endsWith(".delta") ? "delta" : "";
         JsonNode piece = event.path(member);
         if (!piece.isTextual()) {
             return new Excerpt(name, of, json(event), null, -1);
@@ -82,7 +83,7 @@ record Excerpt(
     }
 
     private static boolean bringsAudio(String name) {
-        return name.equals(APPEND) || name.endsWith("audio.delta");
+        return name.endsWith(APPEND) || name.endsWith("audio.delta");
     }
 
     private static String json(ObjectNode event) {

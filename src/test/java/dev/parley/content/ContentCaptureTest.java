@@ -45,6 +45,7 @@ class ContentCaptureTest {
         String audio = Base64.getEncoder().encodeToString(new byte[PCM * 100]);
         fromClient("{\"type\":\"input_audio_buffer.append\",\"audio\":\"" + audio + "\"}");
         fromClient("{\"audio\":\"" + audio + "\",\"type\":\"input_audio_buffer.append\"}");
+        fromClient("{\"type\":\"session.input_audio_buffer.append\",\"audio\":\"" + audio + "\"}");
         fromUpstream("{\"type\":\"response.output_audio.delta\",\"item_id\":\"i1\",\"delta\":\"" + audio + "\"}");
         fromClient(
                 "{\"type\":\"conversation.item.create\",\"item\":{\"content\":[{\"type\":\"input_audio\",\"audio\":\""
@@ -53,11 +54,12 @@ class ContentCaptureTest {
 
         assertThat(entries())
                 .extracting(Said::audio)
-                .containsExactly(new Audio(2 * PCM * 100, 200), new Audio(PCM * 100, 100), null);
+                .containsExactly(new Audio(2 * PCM * 100, 200), new Audio(PCM * 100, 100), new Audio(PCM * 100, 100), null);
         assertThat(entries())
                 .extracting(Said::json)
                 .containsExactly(
                         "{\"type\":\"input_audio_buffer.append\"}",
+                        "{\"type\":\"session.input_audio_buffer.append\"}",
                         "{\"type\":\"response.output_audio.delta\",\"item_id\":\"i1\"}",
                         "{\"type\":\"conversation.item.create\",\"item\":{\"content\":[{\"type\":\"input_audio\",\"audio\":\"[audio: 4800 bytes]\"},"
                                 + "{\"type\":\"input_image\",\"image_url\":\"[image/png: 4800 bytes]\"}]}}");
