@@ -150,6 +150,12 @@ final class RealtimeParts implements SessionParts {
     }
 
     @Override
+    public int bytesPerMilli(boolean fromClient) {
+        SessionView view = config.get();
+        return fromClient ? view.audioBytesPerMilli() : view.outputBytesPerMilli();
+    }
+
+    @Override
     public boolean updatesIdle() {
         return updates.idle();
     }

@@ -32,10 +32,7 @@ interface SessionParts {
     OwnEvents ids();
 
     /** How dense audio is now: what the client sends, or what it gets. */
-    int bytesPerMilli(boolean fromClient) {
-        SessionView view = config.get();
-        return fromClient ? view.audioBytesPerMilli() : view.outputBytesPerMilli();
-    }
+    int bytesPerMilli(boolean fromClient);
 
     /** Whether the upstream has answered every update. */
     boolean updatesIdle();

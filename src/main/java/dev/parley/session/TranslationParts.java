@@ -110,6 +110,11 @@ final class TranslationParts implements SessionParts {
     }
 
     @Override
+    public int bytesPerMilli(boolean fromClient) {
+        return TranslationGate.BYTES_PER_MILLI;
+    }
+
+    @Override
     public boolean updatesIdle() {
         return true;
     }
