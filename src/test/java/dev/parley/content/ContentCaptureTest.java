@@ -54,7 +54,8 @@ class ContentCaptureTest {
 
         assertThat(entries())
                 .extracting(Said::audio)
-                .containsExactly(new Audio(2 * PCM * 100, 200), new Audio(PCM * 100, 100), new Audio(PCM * 100, 100), null);
+                .containsExactly(
+                        new Audio(2 * PCM * 100, 200), new Audio(PCM * 100, 100), new Audio(PCM * 100, 100), null);
         assertThat(entries())
                 .extracting(Said::json)
                 .containsExactly(
