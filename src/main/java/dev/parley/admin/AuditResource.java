@@ -15,7 +15,9 @@ final class AuditResource {
     /** In one answer; its {@code Next-Cursor} leads on. */
     static final int EXPORTED_MAX = 20_000;
 
-    private static final int PIECE = 1_000;
+    private static final int PIECE = 200;
+    /** An entry can have 100,000 characters: so many and a piece more are held at most. */
+    private static final long CHARACTERS_MAX = 8_000_000;
 
     private final Reports reports;
     private final AuditLog audit;
@@ -45,11 +47,14 @@ final class AuditResource {
         List<JsonObject> entries = new ArrayList<>();
         String cursor = call.numberedPage().after();
         List<JsonObject> piece;
+        long characters = 0;
         do {
             piece = read(call, new Page(cursor, PIECE));
             entries.addAll(piece);
+            characters +=
+                    piece.stream().mapToLong(entry -> entry.encode().length()).sum();
             cursor = piece.isEmpty() ? cursor : piece.getLast().getLong("no").toString();
-        } while (piece.size() == PIECE && entries.size() < EXPORTED_MAX);
+        } while (piece.size() == PIECE && entries.size() < EXPORTED_MAX && characters < CHARACTERS_MAX);
         Answer answer = format.equals("csv")
                 ? Answer.text("text/csv", "audit.csv", Csv.of(entries))
                 : Answer.text("application/x-ndjson", "audit.ndjson", lines(entries));
