@@ -87,6 +87,106 @@ export const scenarios = {
     await client.next('conversation.item.input_audio_transcription.completed');
   },
 
+  // What is kept in src/test/resources/dialect: ga.mjs says the same.
+  async recorded(client, { model }) {
+    client.send({
+      type: 'session.update',
+      event_id: 'c1',
+      session: {
+        model,
+        instructions: 'Be kind.',
+        modalities: ['text', 'audio'],
+        voice: 'coral',
+        speed: 1.1,
+        input_audio_format: 'pcm16',
+        output_audio_format: 'g711_ulaw',
+        input_audio_transcription: { model: 'gpt-4o-transcribe', language: 'en' },
+        input_audio_noise_reduction: { type: 'near_field' },
+        turn_detection: null,
+        tools: [TOOL],
+        tool_choice: 'auto',
+        temperature: 0.9,
+        max_response_output_tokens: 1024,
+      },
+    });
+    await client.next('session.updated');
+    client.send({
+      type: 'conversation.item.create',
+      event_id: 'c2',
+      item: { type: 'message', role: 'assistant', content: [{ type: 'text', text: 'Earlier.' }] },
+    });
+    await client.next('conversation.item.created');
+    client.say('Good morning.');
+    await client.next('conversation.item.created');
+    client.send({
+      type: 'response.create',
+      event_id: 'c4',
+      response: { metadata: { topic: 'greeting' }, temperature: 0.7 },
+    });
+    const spoken = (await client.next('response.done')).response.output[0];
+    await client.next('rate_limits.updated');
+    client.send({
+      type: 'response.create',
+      event_id: 'c5',
+      response: {
+        conversation: 'none',
+        modalities: ['text'],
+        instructions: 'Be brief.',
+        voice: 'coral',
+        output_audio_format: 'g711_ulaw',
+        max_response_output_tokens: 64,
+        input: [
+          { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi.' }] },
+          { type: 'message', role: 'assistant', content: [{ type: 'text', text: 'Hello.' }] },
+        ],
+      },
+    });
+    await client.next('rate_limits.updated');
+    client.say('What is the weather in Lyon?');
+    await client.next('conversation.item.created');
+    client.send({ type: 'response.create' });
+    const call = (await client.next('response.done')).response.output[0];
+    await client.next('rate_limits.updated');
+    client.send({
+      type: 'conversation.item.create',
+      item: { type: 'function_call_output', call_id: call.call_id, output: JSON.stringify({ celsius: 21 }) },
+    });
+    await client.next('conversation.item.created');
+    client.speak(firstSentence, firstSentence.length);
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.next('conversation.item.input_audio_transcription.completed');
+    client.send({ type: 'conversation.item.retrieve', item_id: spoken.id });
+    await client.next('conversation.item.retrieved');
+    client.send({ type: 'session.update', event_id: 'c6', session: { voice: 'verse' } });
+    await client.next('error');
+    client.send({ type: 'response.cancel', event_id: 'c7' });
+    await client.next('error');
+    client.send({ type: 'conversation.item.truncate', item_id: spoken.id, content_index: 0, audio_end_ms: 100 });
+    await client.next('conversation.item.truncated');
+    client.send({ type: 'conversation.item.delete', item_id: spoken.id });
+    await client.next('conversation.item.deleted');
+  },
+
+  // The second update is as clients wrote it that knew of no transcription_session.update.
+  async recordedTranscription(client) {
+    client.send({
+      type: 'transcription_session.update',
+      event_id: 'c1',
+      session: {
+        input_audio_format: 'pcm16',
+        input_audio_transcription: { model: 'gpt-4o-transcribe', language: 'en' },
+        input_audio_noise_reduction: null,
+        turn_detection: null,
+      },
+    });
+    await client.next('transcription_session.updated');
+    client.speak(firstSentence, firstSentence.length);
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.next('conversation.item.input_audio_transcription.completed');
+    client.send({ type: 'session.update', session: { input_audio_noise_reduction: { type: 'far_field' } } });
+    await client.next('transcription_session.updated');
+  },
+
   // The client makes a secret for another one, which has nothing else and is bound to what the secret says.
   async secrets(client) {
     client.say('Good morning.');
@@ -114,8 +214,12 @@ export const scenarios = {
   },
 };
 
+function isTranscription(scenario) {
+  return scenario === 'transcription' || scenario === 'recordedTranscription';
+}
+
 async function open(scenario, kind, { token, model }) {
-  if (scenario === 'transcription') {
+  if (isTranscription(scenario)) {
     const parameters = { intent: 'transcription' };
     return { connection: await connectBeta(kind, token, TRANSCRIPTION_MODEL, { parameters }) };
   }
@@ -131,7 +235,7 @@ async function open(scenario, kind, { token, model }) {
 export async function play(scenario, kind, order) {
   const { connection, secret } = await open(scenario, kind, order);
   const client = new Recording(connection);
-  await client.next(scenario === 'transcription' ? 'transcription_session.created' : 'session.created');
+  await client.next(isTranscription(scenario) ? 'transcription_session.created' : 'session.created');
   await scenarios[scenario](client, { ...order, kind });
   const end = await client.close();
   const items = client.events.filter((event) => event.item).map((event) => event.item);

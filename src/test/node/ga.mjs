@@ -123,6 +123,110 @@ export const scenarios = {
     await client.next('conversation.item.input_audio_transcription.completed');
   },
 
+  // What is kept in src/test/resources/dialect, where beta.mjs says the same. Waits for each answer, so that it is the same every time.
+  async recorded(client, { model }) {
+    client.send({
+      type: 'session.update',
+      event_id: 'c1',
+      session: {
+        type: 'realtime',
+        model,
+        instructions: 'Be kind.',
+        output_modalities: ['audio'],
+        audio: {
+          input: {
+            format: { type: 'audio/pcm', rate: 24000 },
+            transcription: { model: 'gpt-4o-transcribe', language: 'en' },
+            noise_reduction: { type: 'near_field' },
+            turn_detection: null,
+          },
+          output: { format: { type: 'audio/pcmu' }, voice: 'coral', speed: 1.1 },
+        },
+        tools: [TOOL],
+        tool_choice: 'auto',
+        max_output_tokens: 1024,
+      },
+    });
+    await client.next('session.updated');
+    client.send({
+      type: 'conversation.item.create',
+      event_id: 'c2',
+      item: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Earlier.' }] },
+    });
+    await client.next('conversation.item.done');
+    client.say('Good morning.');
+    await client.next('conversation.item.done');
+    client.send({ type: 'response.create', event_id: 'c4', response: { metadata: { topic: 'greeting' } } });
+    const spoken = (await client.next('response.done')).response.output[0];
+    await client.next('rate_limits.updated');
+    client.send({
+      type: 'response.create',
+      event_id: 'c5',
+      response: {
+        conversation: 'none',
+        output_modalities: ['text'],
+        instructions: 'Be brief.',
+        audio: { output: { voice: 'coral', format: { type: 'audio/pcmu' } } },
+        max_output_tokens: 64,
+        input: [
+          { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi.' }] },
+          { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hello.' }] },
+        ],
+      },
+    });
+    await client.next('rate_limits.updated');
+    client.say('What is the weather in Lyon?');
+    await client.next('conversation.item.done');
+    client.send({ type: 'response.create' });
+    const call = (await client.next('response.done')).response.output[0];
+    await client.next('rate_limits.updated');
+    client.send({
+      type: 'conversation.item.create',
+      item: { type: 'function_call_output', call_id: call.call_id, output: JSON.stringify({ celsius: 21 }) },
+    });
+    await client.next('conversation.item.done');
+    client.speak(firstSentence, firstSentence.length);
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.next('conversation.item.input_audio_transcription.completed');
+    client.send({ type: 'conversation.item.retrieve', item_id: spoken.id });
+    await client.next('conversation.item.retrieved');
+    client.send({ type: 'session.update', event_id: 'c6', session: { type: 'realtime', audio: { output: { voice: 'verse' } } } });
+    await client.next('error');
+    client.send({ type: 'response.cancel', event_id: 'c7' });
+    await client.next('error');
+    client.send({ type: 'conversation.item.truncate', item_id: spoken.id, content_index: 0, audio_end_ms: 100 });
+    await client.next('conversation.item.truncated');
+    client.send({ type: 'conversation.item.delete', item_id: spoken.id });
+    await client.next('conversation.item.deleted');
+  },
+
+  async recordedTranscription(client) {
+    client.send({
+      type: 'session.update',
+      event_id: 'c1',
+      session: {
+        type: 'transcription',
+        audio: {
+          input: {
+            format: { type: 'audio/pcm', rate: 24000 },
+            transcription: { model: 'gpt-4o-transcribe', language: 'en' },
+            noise_reduction: null,
+            turn_detection: null,
+          },
+        },
+      },
+    });
+    await client.next('session.updated');
+    client.speak(firstSentence, firstSentence.length);
+    client.send({ type: 'input_audio_buffer.commit' });
+    await client.next('conversation.item.input_audio_transcription.completed');
+    client.send({
+      type: 'session.update',
+      session: { type: 'transcription', audio: { input: { noise_reduction: { type: 'far_field' } } } },
+    });
+    await client.next('session.updated');
+  },
+
   // The client makes a secret for another one, which has nothing else and is bound to what the secret says.
   async secrets(client) {
     client.say('Good morning.');
@@ -148,6 +252,7 @@ export const scenarios = {
 async function target(scenario, { token, model }) {
   switch (scenario) {
     case 'transcription':
+    case 'recordedTranscription':
       return { token, options: { intent: 'transcription' } };
     case 'secrets': {
       const session = { type: 'realtime', model, output_modalities: ['text'], instructions: 'Speak like a pirate.' };
@@ -181,7 +286,7 @@ async function open(scenario, kind, order) {
 export async function play(scenario, kind, order) {
   const { client, secret } = await open(scenario, kind, order);
   await client.next('session.created');
-  await scenarios[scenario](client);
+  await scenarios[scenario](client, order);
   const end = await client.close();
   return {
     session: client.events[0].session,

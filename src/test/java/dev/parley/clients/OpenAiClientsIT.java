@@ -90,4 +90,7 @@ class OpenAiClientsIT {
     @Nested
     @DisplayName("openai-java 4.x, RealtimeConnection")
     class Java extends JavaClientScenarios {}
+
+    @Nested
+    class Recorded extends RecordedConversations {}
 }

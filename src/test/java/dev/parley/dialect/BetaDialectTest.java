@@ -23,11 +23,11 @@ class BetaDialectTest {
 
     /** The two files tell one conversation line by line: what a beta client says and hears, and what GA has in its place. */
     @ParameterizedTest
-    @ValueSource(strings = {"conversation", "transcription"})
+    @ValueSource(strings = {"conversation", "transcription", "byhand", "byhand-transcription"})
     void translatesARecordedConversationBothWays(String name) throws IOException {
         List<JsonNode> beta = transcript(name + ".beta.jsonl");
         List<JsonNode> ga = transcript(name + ".ga.jsonl");
-        BetaDialect dialect = new BetaDialect(name.equals("transcription"), ALIAS);
+        BetaDialect dialect = new BetaDialect(name.endsWith("transcription"), ALIAS);
         assertThat(beta).hasSameSizeAs(ga);
 
         for (int line = 0; line < beta.size(); line++) {
