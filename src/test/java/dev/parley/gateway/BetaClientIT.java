@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Beta clients on the wire, where their SDK does not go. */
 class BetaClientIT {
@@ -55,7 +57,7 @@ class BetaClientIT {
             JsonNode error = client.await("error").path("error");
             assertThat(error.path("param").asText()).isEqualTo("session.input_audio_transcription.model");
             assertThat(error.path("event_id").asText()).isEqualTo("mine");
-            assertThat(error.path("message").asText()).contains("cannot transcribe", "gpt-4o-transcribe");
+            assertThat(error.path("message").asText()).contains("does not transcribe", "gpt-4o-transcribe");
         }
         rig.assertQuiet("acme");
     }
@@ -71,6 +73,24 @@ class BetaClientIT {
             client.await("response.done");
             comeBack(session);
             assertThat(client.closeCode()).isEqualTo(4409);
+        }
+        rig.assertQuiet("patient");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "?model=gpt-realtime, session.created",
+        "?model=gpt-4o-realtime-preview, session.created",
+        "?intent=transcription, transcription_session.created"
+    })
+    void comesBackAfterACloseCodeOfItsOwn(String query, String created) throws Exception {
+        try (WireClient client = connect("patient", query)) {
+            String session = client.await(created).at("/session/id").asText();
+            client.socket().close((short) 4000);
+            assertThat(client.closeCode()).isEqualTo(4000);
+            try (WireClient back = connect("patient", "?session_id=" + session)) {
+                assertThat(back.await(created).at("/session/id").asText()).isEqualTo(session);
+            }
         }
         rig.assertQuiet("patient");
     }
