@@ -107,7 +107,8 @@ final class DialectRecording {
         if (known != null || kind.equals("event")) {
             return known == null ? id : known;
         }
-        long before = ids.values().stream().filter(name -> name.startsWith(kind)).count();
+        long before =
+                ids.values().stream().filter(name -> name.startsWith(kind)).count();
         String name = kind + '_' + (before + 1);
         ids.put(id, name);
         return name;
