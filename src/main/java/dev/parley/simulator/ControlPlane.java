@@ -29,6 +29,10 @@ final class ControlPlane {
             case "/v1/models" -> answer(request, 200, models());
             case "/v1/realtime", "/v1/realtime/translations" ->
                 refuse(request, 400, "This path speaks WebSocket only.");
+            case CallRequest.PATH, CallRequest.CONTROL_PATH -> new CallRequest(provider, request).answer();
+            case String path
+            when path.startsWith(CallRequest.PATH + "/") || path.startsWith(CallRequest.CONTROL_PATH + "/") ->
+                new CallRequest(provider, request).answer();
             default -> refuse(request, 404, "Unknown request URL: " + request.method() + " " + request.path() + ".");
         }
     }

@@ -51,7 +51,10 @@ final class InputAudio implements VoiceActivity.Listener {
 
     void append(ObjectNode event) {
         String base64 = Checks.requiredText(event, "audio", "audio");
-        byte[] audio = ItemRules.audio(base64, "audio", buffer.format());
+        hear(ItemRules.audio(base64, "audio", buffer.format()));
+    }
+
+    void hear(byte[] audio) {
         buffer.append(audio);
         if (detection != null) {
             voiceActivity.hear(audio, buffer.format());

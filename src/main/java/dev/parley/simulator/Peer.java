@@ -16,7 +16,7 @@ import java.util.Base64;
  * The server's end of one WebSocket, on the bare connection: Vert.x's own WebSocket cannot drop a connection without a close
  * frame, nor write every sequence of frames. Confined to the event loop of the connection.
  */
-final class Peer implements FrameReader.Listener {
+final class Peer implements FrameReader.Listener, Line {
     private static final String ACCEPT_SALT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final long CLOSE_MILLIS_MAX = 5_000;
     private static final int REASON_BYTES_MAX = 123;
@@ -69,8 +69,8 @@ final class Peer implements FrameReader.Listener {
         });
     }
 
-    /** Writes one frame; completes when the socket has taken it all. */
-    Future<Void> write(int opcode, boolean last, byte[] payload, int from, int to) {
+    @Override
+    public Future<Void> write(int opcode, boolean last, byte[] payload, int from, int to) {
         int length = to - from;
         Buffer frame = Buffer.buffer(length + 10).appendByte((byte) ((last ? 0x80 : 0) | opcode));
         if (length < 126) {
@@ -83,13 +83,14 @@ final class Peer implements FrameReader.Listener {
         return socket.write(frame.appendBytes(payload, from, length));
     }
 
-    void ping() {
+    @Override
+    public void ping() {
         byte[] payload = "simulator".getBytes(StandardCharsets.US_ASCII);
         write(FrameReader.PING, true, payload, 0, payload.length);
     }
 
-    /** Sends a close frame, and ends the connection when the client has answered it or after five seconds. */
-    void close(int code, String reason) {
+    @Override
+    public void close(int code, String reason) {
         if (closeSent) {
             return;
         }
@@ -109,17 +110,19 @@ final class Peer implements FrameReader.Listener {
         });
     }
 
-    /** Ends the connection without a close frame. */
-    void drop() {
+    @Override
+    public void drop() {
         closeSent = true;
         socket.close();
     }
 
-    void pause() {
+    @Override
+    public void pause() {
         socket.pause();
     }
 
-    void resume() {
+    @Override
+    public void resume() {
         socket.resume();
     }
 

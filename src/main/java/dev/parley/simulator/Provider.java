@@ -12,7 +12,8 @@ record Provider(
         Scripts scripts,
         RateLimits rateLimits,
         Voice voice,
-        Set<OpenSession> sessions) {
+        Set<OpenSession> sessions,
+        SimulatedCalls calls) {
     static Provider of(Vertx vertx, SimulatorOptions options) {
         return new Provider(
                 vertx,
@@ -21,6 +22,7 @@ record Provider(
                 new Scripts(),
                 new RateLimits(options.tokensPerMinute()),
                 Voice.recorded(),
-                ConcurrentHashMap.newKeySet());
+                ConcurrentHashMap.newKeySet(),
+                new SimulatedCalls());
     }
 }

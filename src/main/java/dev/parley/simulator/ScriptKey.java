@@ -53,7 +53,10 @@ public enum ScriptKey {
     TRANSCRIPTION_DELAY_MILLIS(
             Kind.COUNTS, "wait before a transcription; a list is used item by item, so they overtake"),
     TRANSCRIPTION_USAGE(Kind.TRANSCRIPTION_USAGE, "usage of completed transcriptions"),
-    TRANSCRIPTION_FAILS(Kind.OBJECT, "{type, code, message, param}: transcriptions end as failed");
+    TRANSCRIPTION_FAILS(Kind.OBJECT, "{type, code, message, param}: transcriptions end as failed"),
+    CALL_TURNS(Kind.COUNT, "how often the caller of a call speaks by itself"),
+    CALL_TURN_MILLIS(Kind.COUNT, "wait before each of them; 1000 by default"),
+    CALL_REFUSED(Kind.OBJECT, "{status, message?}: a call is not begun");
 
     private final Kind kind;
     private final String words;

@@ -2,6 +2,7 @@ package dev.parley.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.conversation.AudioFormat;
 import dev.parley.conversation.Checks;
 import dev.parley.conversation.ClientError;
 import dev.parley.conversation.Conversation;
@@ -94,6 +95,29 @@ final class SimulatedSession implements OpenSession {
         }
         stop();
         wire.onClosed();
+    }
+
+    /** What it tells who joins it. */
+    ObjectNode created() {
+        return sessionEvent("session.created");
+    }
+
+    /** Its settings, as of an update; a {@link ClientError} if they cannot be. */
+    void configure(ObjectNode settings) {
+        state.update(settings, false);
+        input.onSessionUpdated();
+    }
+
+    /** Somebody speaks who has no socket. */
+    void hear(byte[] audio) {
+        if (!ended) {
+            input.hear(audio);
+        }
+    }
+
+    /** The format that is heard. */
+    AudioFormat format() {
+        return state.inputFormat();
     }
 
     @Override

@@ -74,6 +74,21 @@ public final class Simulator {
         return provider.scripts();
     }
 
+    /** The calls that it has, and how others have ended. */
+    public SimulatedCalls calls() {
+        return provider.calls();
+    }
+
+    /**
+     * Somebody calls by SIP: tells the webhook, signed.
+     *
+     * @param secret {@code whsec_…}
+     * @return the call's id, when the webhook has answered; fails if it does not answer with success
+     */
+    public Future<String> ring(URI webhook, String secret, String to) {
+        return IncomingCall.ring(provider, webhook, secret, to);
+    }
+
     /** Drops every open connection without a close frame, as a restart of the provider does. */
     public void dropSessions() {
         provider.sessions().forEach(OpenSession::drop);
@@ -135,7 +150,9 @@ public final class Simulator {
 
         private void handle(HttpServerRequest request) {
             boolean upgrade = "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
-            if (upgrade && Handshake.serves(request.path())) {
+            if (upgrade && request.path().equals("/v1/realtime") && request.getParam("call_id") != null) {
+                new SidebandHandshake(provider, request).answer();
+            } else if (upgrade && Handshake.serves(request.path())) {
                 new Handshake(provider, request).answer();
             } else {
                 new ControlPlane(provider).handle(request);

@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * The writing side of one socket: shapes messages as the script asks, counts them, and keeps what a slow reader leaves in memory
+ * The writing side of one session: shapes messages as the script asks, counts them, and keeps what a slow reader leaves in memory
  * bounded: output is generated only below {@link #GENERATION_BYTES_MAX} unsent bytes, and above {@link #READING_BYTES_MAX}
  * nothing more is read from the client either. Confined to the socket's event loop.
  */
@@ -16,7 +16,7 @@ final class Wire {
     private static final long GENERATION_BYTES_MAX = 256 << 10;
     private static final long READING_BYTES_MAX = 4 << 20;
 
-    private final Peer peer;
+    private final Line line;
     private final Script script;
     private final Books books;
     private final Queue<Runnable> waiting = new ArrayDeque<>();
@@ -25,8 +25,8 @@ final class Wire {
     private boolean readingPaused;
     private boolean closed;
 
-    Wire(Peer peer, Script script, Books books) {
-        this.peer = peer;
+    Wire(Line line, Script script, Books books) {
+        this.line = line;
         this.script = script;
         this.books = books;
     }
@@ -46,7 +46,7 @@ final class Wire {
         books.sent(size);
         if (unsentBytes > READING_BYTES_MAX && !readingPaused) {
             readingPaused = true;
-            peer.pause();
+            line.pause();
         }
         return write(bytes).onComplete(ignored -> onWritten(size));
     }
@@ -62,26 +62,26 @@ final class Wire {
     }
 
     void stopReading() {
-        peer.pause();
+        line.pause();
     }
 
     void ping() {
         if (!closed) {
-            peer.ping();
+            line.ping();
         }
     }
 
     void close(int code, String reason) {
         if (!closed) {
             closed = true;
-            peer.close(code, reason);
+            line.close(code, reason);
         }
     }
 
     /** Drops the connection without a close frame. */
     void reset() {
         closed = true;
-        peer.drop();
+        line.drop();
     }
 
     void onClosed() {
@@ -94,7 +94,7 @@ final class Wire {
         if (readingPaused && unsentBytes < READING_BYTES_MAX / 2 && !closed) {
             readingPaused = false;
             if (!script.flag(ScriptKey.STOP_READING)) {
-                peer.resume();
+                line.resume();
             }
         }
         while (!isCongested() && !waiting.isEmpty()) {
@@ -115,16 +115,16 @@ final class Wire {
         int fragments = Math.max(1, script.count(ScriptKey.FRAGMENT_MESSAGES, 1));
         int opcode = FrameReader.TEXT;
         if (script.flag(ScriptKey.EMPTY_FIRST_FRAGMENT)) {
-            peer.write(opcode, false, bytes, 0, 0);
+            line.write(opcode, false, bytes, 0, 0);
             opcode = FrameReader.CONTINUATION;
         }
         int step = Math.max(1, Math.ceilDiv(bytes.length, fragments));
         int at = 0;
         while (bytes.length - at > step) {
-            peer.write(opcode, false, bytes, at, at + step);
+            line.write(opcode, false, bytes, at, at + step);
             opcode = FrameReader.CONTINUATION;
             at += step;
         }
-        return peer.write(opcode, true, bytes, at, bytes.length);
+        return line.write(opcode, true, bytes, at, bytes.length);
     }
 }
