@@ -3,23 +3,14 @@ package dev.parley.auth;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.auth.SecretBox.CannotOpenException;
 import dev.parley.auth.SecretBox.Place;
 import dev.parley.concurrent.Ticker;
-import dev.parley.domain.ModelName;
-import dev.parley.domain.SubjectId;
-import dev.parley.domain.TenantId;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * By which one node tells another whom it has verified: a caller, for one session, for some seconds, sealed with the master
@@ -40,20 +31,7 @@ public final class NodeTickets {
 
     /** A ticket for this session. */
     public String seal(Caller caller, String session) {
-        ObjectNode json = JSON.createObjectNode()
-                .put("until", ticker.now().plus(LIFETIME).toEpochMilli())
-                .put("tenant", caller.tenant().value())
-                .put("subject", caller.subject().value())
-                .put("issuer", caller.issuer())
-                .put("token_id", caller.tokenId())
-                .put("issued_at", caller.issuedAt().toEpochMilli())
-                .put("expires_at", caller.expiresAt().toEpochMilli());
-        Set<ModelName> models = caller.models();
-        if (models != null) {
-            ArrayNode names = json.putArray("models");
-            models.forEach(model -> names.add(model.value()));
-        }
-        caller.outputTokensMax().ifPresent(most -> json.put("output_tokens_max", most));
+        ObjectNode json = CallerJson.of(caller).put("until", ticker.now().plus(LIFETIME).toEpochMilli());
         try {
             return Base64.getUrlEncoder()
                     .withoutPadding()
@@ -70,30 +48,10 @@ public final class NodeTickets {
                     box.open(place(session), Base64.getUrlDecoder().decode(ticket)));
             return json.path("until").asLong() < ticker.now().toEpochMilli()
                     ? Optional.empty()
-                    : Optional.of(caller(json));
+                    : Optional.of(CallerJson.read(json));
         } catch (CannotOpenException | IllegalArgumentException | IOException _) {
             return Optional.empty();
         }
-    }
-
-    private static Caller caller(JsonNode json) {
-        return new Caller(
-                new TenantId(json.path("tenant").asText()),
-                new SubjectId(json.path("subject").asText()),
-                json.path("issuer").asText(),
-                json.path("token_id").textValue(),
-                Instant.ofEpochMilli(json.path("issued_at").asLong()),
-                Instant.ofEpochMilli(json.path("expires_at").asLong()),
-                json.has("models") ? models(json.path("models")) : null,
-                json.has("output_tokens_max")
-                        ? OptionalInt.of(json.path("output_tokens_max").asInt())
-                        : OptionalInt.empty());
-    }
-
-    private static @Nullable Set<ModelName> models(JsonNode names) {
-        Set<ModelName> models = new HashSet<>();
-        names.forEach(name -> models.add(new ModelName(name.asText())));
-        return Set.copyOf(models);
     }
 
     private static Place place(String session) {

@@ -64,11 +64,12 @@ final class CallRequest {
                     String.valueOf(request.getFormAttribute("sdp")),
                     String.valueOf(request.getFormAttribute("session"))));
         } else {
-            request.body().onSuccess(body -> begin(
-                    body.toString(),
-                    Trees.write(Trees.object()
-                            .put("type", "realtime")
-                            .put("model", String.valueOf(request.getParam("model"))))));
+            request.body()
+                    .onSuccess(body -> begin(
+                            body.toString(),
+                            Trees.write(Trees.object()
+                                    .put("type", "realtime")
+                                    .put("model", String.valueOf(request.getParam("model"))))));
         }
     }
 
@@ -139,7 +140,8 @@ final class CallRequest {
                     ok();
                 }
             } else {
-                ControlPlane.refuse(request, BAD_REQUEST, "The call has been accepted already, or there is no such action.");
+                ControlPlane.refuse(
+                        request, BAD_REQUEST, "The call has been accepted already, or there is no such action.");
             }
         });
     }
@@ -175,7 +177,8 @@ final class CallRequest {
                             URI.create(asked.path("webhook").asText("")),
                             asked.path("secret").asText(""),
                             asked.path("to").asText(""))
-                    .onSuccess(id -> ControlPlane.answer(request, OK, Trees.object().put("call_id", id)))
+                    .onSuccess(id ->
+                            ControlPlane.answer(request, OK, Trees.object().put("call_id", id)))
                     .onFailure(why -> ControlPlane.refuse(request, BAD_GATEWAY, String.valueOf(why.getMessage())));
         } catch (IllegalArgumentException wrong) {
             ControlPlane.refuse(request, BAD_REQUEST, String.valueOf(wrong.getMessage()));

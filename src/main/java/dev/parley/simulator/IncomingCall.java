@@ -33,7 +33,8 @@ final class IncomingCall {
         String eventId = Ids.next("evt_");
         String timestamp = Long.toString(Instant.now().getEpochSecond());
         HttpClient client = provider.vertx().createHttpClient();
-        return client.request(new RequestOptions().setAbsoluteURI(webhook.toString()).setMethod(HttpMethod.POST))
+        return client.request(
+                        new RequestOptions().setAbsoluteURI(webhook.toString()).setMethod(HttpMethod.POST))
                 .compose(request -> request.putHeader("Content-Type", "application/json")
                         .putHeader("webhook-id", eventId)
                         .putHeader("webhook-timestamp", timestamp)
@@ -50,8 +51,7 @@ final class IncomingCall {
             byte[] key = Base64.getDecoder().decode(secret.replaceFirst("^whsec_", ""));
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(key, "HmacSHA256"));
-            return "v1,"
-                    + Base64.getEncoder().encodeToString(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8)));
+            return "v1," + Base64.getEncoder().encodeToString(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("HMAC-SHA256 is part of every Java", e);
         }

@@ -20,8 +20,7 @@ final class SidebandHandshake {
     }
 
     void answer() {
-        SimulatedCall call =
-                provider.calls().find(request.getParam("call_id")).orElse(null);
+        SimulatedCall call = provider.calls().find(request.getParam("call_id")).orElse(null);
         if (!CallRequest.isAuthorized(provider, request)) {
             ControlPlane.refuse(request, UNAUTHORIZED, "Incorrect API key provided.");
         } else if (call == null || !call.isAccepted()) {
