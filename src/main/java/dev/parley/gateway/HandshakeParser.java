@@ -77,6 +77,7 @@ final class HandshakeParser {
         Secret credential =
                 credentials.isEmpty() ? null : new Secret(credentials.iterator().next());
         Set<String> sessions = ids(parameters, "session_id", headers, SESSION_HEADER);
+        sessions.addAll(values(parameters, "call_id")); // a call's session is known by the id of the call
         return sessions.isEmpty()
                 ? target(
                         kind,
@@ -133,9 +134,6 @@ final class HandshakeParser {
             @Nullable String origin) {
         List<String> models = values(parameters, "model");
         List<String> intents = values(parameters, "intent");
-        if (!values(parameters, "call_id").isEmpty()) {
-            return invalid("call_id_not_served", "Sideband connections (call_id) are not served yet.", "call_id");
-        }
         if (models.size() > 1 || intents.size() > 1) {
             return invalid("duplicate_parameter", "'model' and 'intent' may be given once.", null);
         }

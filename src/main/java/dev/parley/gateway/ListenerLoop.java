@@ -141,7 +141,7 @@ final class ListenerLoop extends VerticleBase {
             uploads.begin(request);
             return;
         }
-        if (path != null && api.serves(path)) {
+        if (path != null && api.serves(path) && !isSocket(request)) {
             ApiExchange.begin(api, origins, vertx, request);
             return;
         }
@@ -156,6 +156,11 @@ final class ListenerLoop extends VerticleBase {
             case HandshakeParser.Outcome.Valid(Handshake handshake) -> open(request, opener.open(handshake));
             case HandshakeParser.Outcome.Resuming(ResumeRequest resume) -> open(request, opener.resume(resume));
         }
+    }
+
+    /** A path can be both. */
+    private static boolean isSocket(HttpServerRequest request) {
+        return HttpMethod.GET.equals(request.method()) && "/v1/realtime".equals(request.path());
     }
 
     private static @Nullable Refusal misplaced(HttpServerRequest request) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters of the query, decoded
  * @param credential of the Authorization header; null if there is none
  * @param origin the page that a browser comes from; null for others
+ * @param contentType of the body; null if it is not said
  * @param body whole, and bounded by whoever has read it
  */
 public record Call(
@@ -19,4 +20,5 @@ public record Call(
         MultiMap parameters,
         @Nullable Secret credential,
         @Nullable String origin,
+        @Nullable String contentType,
         Buffer body) {}

@@ -28,7 +28,9 @@ import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.rest.Api;
+import dev.parley.rest.Apis;
 import dev.parley.rest.AudioTranscriptions;
+import dev.parley.rest.CallsApi;
 import dev.parley.rest.TenantApi;
 import dev.parley.rest.Uploads;
 import dev.parley.session.SessionRegistry;
@@ -54,6 +56,7 @@ import io.vertx.core.Vertx;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -208,6 +211,20 @@ public final class Broker implements AutoCloseable {
         FileUploads files = new FileUploads(vertx, upstream.accounts());
         parts.add("file uploads", files::close);
         Callers callers = new Callers(verifier, tenants, origins);
+        Calling calling = Calling.start(
+                vertx,
+                config,
+                storage,
+                services,
+                admission,
+                registry,
+                upstream.accounts(),
+                legs,
+                blocking,
+                node.identity(),
+                secrets,
+                parts);
+        telemetry.observe(calling.keeper());
         tenantPort = startTenantListener(
                 vertx,
                 blocking,
@@ -220,14 +237,16 @@ public final class Broker implements AutoCloseable {
                         turns,
                         resuming.peers(),
                         binding -> blocking.call(() -> secrets.use(binding))),
-                new TenantApi(
-                        callers,
-                        storage.prices(),
-                        new JdbcUsage(storage.database()),
-                        new TenantLimits(),
-                        secrets,
-                        blocking,
-                        Ticker.SYSTEM),
+                new Apis(List.of(
+                        new TenantApi(
+                                callers,
+                                storage.prices(),
+                                new JdbcUsage(storage.database()),
+                                new TenantLimits(),
+                                secrets,
+                                blocking,
+                                Ticker.SYSTEM),
+                        new CallsApi(callers, calling.calls()))),
                 new AudioTranscriptions(vertx, callers, admission, services, files, Ticker.SYSTEM),
                 origins);
         resuming.reachedAt(config, tenantPort, parts);

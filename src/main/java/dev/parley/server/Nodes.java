@@ -34,9 +34,9 @@ import java.util.Set;
 final class Nodes {
     /**
      * Threads that use the control connections: heartbeat, reaper, permits, commands, news of tenants, grants, sealer,
-     * rollups, budget events, webhooks, upstream accounts, session directory.
+     * rollups, budget events, webhooks, upstream accounts, session directory, calls.
      */
-    static final int THREADS = 12;
+    static final int THREADS = 13;
 
     /** How long responses may still run when the other nodes have given this one up. */
     private static final Duration FENCED_GRACE = Duration.ofSeconds(5);

@@ -8,6 +8,7 @@ import dev.parley.quota.GrantKeeper;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.session.SessionRegistry;
+import dev.parley.sideband.CallKeeper;
 import dev.parley.session.SessionSnapshot;
 import dev.parley.session.SessionTimeline;
 import dev.parley.telemetry.Meters;
@@ -50,6 +51,10 @@ final class Telemetry implements AutoCloseable {
     }
 
     /** Adds the gauge of clients whose sessions are on other nodes. */
+    void observe(CallKeeper calls) {
+        meters.gauge("parley.calls.taken.over", "Calls that went on with this node", calls::takenOver);
+    }
+
     void observe(PeerNodes peers) {
         meters.gauge("parley.passages", "Clients here whose session is on another node", peers::passages);
     }

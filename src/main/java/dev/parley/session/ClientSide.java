@@ -36,6 +36,12 @@ public final class ClientSide {
         this.dialect = dialect;
     }
 
+    /** Nobody is there yet, and whoever comes is taken as one that comes back. */
+    ClientSide(Dialect dialect) {
+        this(new NoLeg(), dialect);
+        this.gone = true;
+    }
+
     /**
      * Whether a client that ended like this may come back: all but those that said goodbye, in whatever words, and those
      * that were cut because they broke the protocol or a limit.
@@ -170,6 +176,11 @@ public final class ClientSide {
         if (backlog != null) {
             backlog.unattended(true);
         }
+    }
+
+    /** There is no connection now, and what comes is kept as if there was one. */
+    void leave(Leg upstream) {
+        upstream.forwardTo(null);
     }
 
     /** The session goes on with another connection. */

@@ -25,8 +25,8 @@ public final class Lifetime {
     private final Runnable look;
     private final SessionTimers timers;
     private final ReturnRate returns;
-    private final Instant startedAt;
-    private final long startedNanos;
+    private Instant startedAt;
+    private long startedNanos;
 
     /** Whose token stands for the session now: a client that comes back may have a newer one. */
     private Caller caller;
@@ -60,6 +60,13 @@ public final class Lifetime {
         this.startedNanos = services.ticker().nanos();
         this.returns = new ReturnRate(startedNanos);
         this.caller = order.caller();
+    }
+
+    /** It has lasted so long already, elsewhere. Before anything else. */
+    Lifetime after(Duration already) {
+        startedAt = startedAt.minus(already);
+        startedNanos -= already.toNanos();
+        return this;
     }
 
     public Instant startedAt() {

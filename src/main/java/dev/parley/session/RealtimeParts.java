@@ -8,6 +8,7 @@ import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.protocol.EventType;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.SessionView;
+import dev.parley.quota.SessionPermit;
 import dev.parley.relay.Delivery;
 import dev.parley.relay.Gate;
 import dev.parley.relay.Leg;
@@ -27,6 +28,10 @@ final class RealtimeParts implements SessionParts {
     /** Null behind the first upstream: those that follow are told all settings at once. */
     private final @Nullable Buffer bound;
 
+    /** Whether the upstream is the sideband of a call. */
+    private final boolean call;
+
+    private final SessionPermit permit;
     private final EffectiveConfig config;
     private final OwnEvents ids;
     private final AudioMeter audio;
@@ -47,19 +52,22 @@ final class RealtimeParts implements SessionParts {
             SessionReport report,
             UpstreamLife life,
             Consumer<LegEnd> clientEnded,
-            Consumer<LegEnd> upstreamEnded) {
+            Consumer<LegEnd> upstreamEnded,
+            boolean call) {
         JsonNode opened =
                 Json.object(upstream.created()).orElseThrow(() -> new IllegalStateException("session.created is JSON"));
         created = opened.path("session");
         this.upstream = upstream.leg();
-        this.bound = ordinal == 1 ? order.boundUpdate().orElse(null) : null;
+        this.call = call;
+        this.permit = order.permit();
+        this.bound = ordinal == 1 && !call ? order.boundUpdate().orElse(null) : null;
         config = new EffectiveConfig(SessionView.of(opened));
         ModelName name = order.model();
         PricedModel model = order.kind() == ModelKind.CONVERSATION && name != null
                 ? order.models().find(name).orElse(null)
                 : null;
         ids = new OwnEvents();
-        audio = new AudioMeter();
+        audio = call ? AudioMeter.ofCall(services.ticker()::nanos) : new AudioMeter();
         ConversationMeter conversation = new ConversationMeter(
                 audio,
                 config,
@@ -181,6 +189,10 @@ final class RealtimeParts implements SessionParts {
 
     @Override
     public Future<Optional<Refusal>> begin() {
+        if (call) { // the caller may speak already
+            Future<Optional<Refusal>> asked = updates.beginCall();
+            return spare.arm().compose(refusal -> refusal.isPresent() ? Future.succeededFuture(refusal) : asked);
+        }
         return spare.arm()
                 .compose(refusal -> refusal.isPresent()
                         ? Future.succeededFuture(refusal)
@@ -215,6 +227,20 @@ final class RealtimeParts implements SessionParts {
         if (responses != null) {
             responses.automatic().awaken(); // limits that are new hold for what stands by, too
         }
+    }
+
+    @Override
+    public Future<Optional<Refusal>> listened(long millis) {
+        Future<Optional<Refusal>> counted =
+                permit.countsAudio() ? permit.countAudio(millis) : Future.succeededFuture(Optional.empty());
+        return counted.compose(refusal -> refusal.isPresent() || !transcriptions.on()
+                        ? Future.succeededFuture(refusal)
+                        : transcriptions.coverUpTo(audio.pendingMillis(config.get().turnDetection() != null) + 2 * millis))
+                .onSuccess(refusal -> {
+                    if (refusal.isEmpty() && responses != null) {
+                        responses.automatic().topUp();
+                    }
+                });
     }
 
     @Override

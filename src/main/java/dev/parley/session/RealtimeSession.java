@@ -85,7 +85,8 @@ public final class RealtimeSession implements LiveSession {
                 this.client,
                 this::clientEnded,
                 recording,
-                new Upstreams());
+                new Upstreams(),
+                null);
     }
 
     /** Opens the upstream and begins to relay. On the event loop of the client's socket; once. */

@@ -1,6 +1,7 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.auth.Caller;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.SessionView;
@@ -33,6 +34,11 @@ public final class RequestRules {
     /** For settings that no session has yet. */
     public static RequestRules of(Tenant tenant) {
         return new RequestRules(() -> tenant, FixedSettings.NONE);
+    }
+
+    /** The same for a caller whose client secret may have fixed some. */
+    public static RequestRules of(Tenant tenant, Caller caller) {
+        return new RequestRules(() -> tenant, FixedSettings.of(caller));
     }
 
     /** @param where the name of the object, {@code session} or {@code response} */

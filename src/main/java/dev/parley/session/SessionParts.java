@@ -54,6 +54,11 @@ interface SessionParts {
     /** The tenant's settings have changed. */
     void hear();
 
+    /** In a call, so much time has passed in which the caller may have spoken. Why it may not go on, or empty. */
+    default Future<Optional<Refusal>> listened(long millis) {
+        return Future.succeededFuture(Optional.empty());
+    }
+
     /** The client is back. */
     void attended();
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.domain.Refusal;
+import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.protocol.InputSize;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.JsonSplice;
@@ -86,23 +87,58 @@ final class SessionUpdates {
         Future<Boolean> enabled =
                 turns != null && created.createsResponses() ? auto.enable(turns) : Future.succeededFuture(true);
         return enabled.map(armed -> {
-            ObjectNode session = JsonNodeFactory.instance.objectNode();
-            session.put("type", "realtime").put("max_output_tokens", most.now());
-            ObjectNode input = session.withObject("/audio/input");
-            if (!armed && turns != null) {
-                input.set("turn_detection", AutomaticResponses.switchedOff(turns));
-            }
-            if (transcribes) {
-                input.putNull("transcription"); // by default: nobody asked for it, and nothing pays for it
-            }
-            if (input.isEmpty()) {
-                session.remove("audio");
-            }
-            policy.voiceInstead(created)
-                    .ifPresent(voice -> session.withObject("/audio/output").put("voice", voice));
-            queue.inject(session.toString(), this::bounded);
+            bound(created, armed, most.now(), transcribes);
             return null;
         });
+    }
+
+    /**
+     * The same for a call, whose session was configured when it was asked for: what it transcribes with is paid for, and
+     * stays. Why it cannot be, or empty.
+     */
+    Future<Optional<Refusal>> beginCall() {
+        AutomaticResponses auto = automatic;
+        OutputLimit most = limit;
+        SessionView created = config.get();
+        JsonNode turns = created.turnDetection();
+        if (auto == null || most == null) {
+            return Future.succeededFuture(Optional.of(RequestRules.limitsRefused()));
+        }
+        Future<Boolean> enabled =
+                turns != null && created.createsResponses() ? auto.enable(turns) : Future.succeededFuture(true);
+        PricedModel transcribes = policy.transcriber(created);
+        Future<Optional<Refusal>> paid = transcribes == null
+                ? Future.succeededFuture(policy.barred(created))
+                : transcriptions.enable(transcribes);
+        return enabled.compose(armed -> paid.onSuccess(refusal -> {
+            if (refusal.isEmpty()) {
+                bound(created, armed, lowered(created, most), false);
+            }
+        }));
+    }
+
+    private void bound(SessionView created, boolean armed, int outputTokens, boolean transcriptionOff) {
+        ObjectNode session = JsonNodeFactory.instance.objectNode();
+        session.put("type", "realtime").put("max_output_tokens", outputTokens);
+        ObjectNode input = session.withObject("/audio/input");
+        JsonNode turns = created.turnDetection();
+        if (!armed && turns != null) {
+            input.set("turn_detection", AutomaticResponses.switchedOff(turns));
+        }
+        if (transcriptionOff) {
+            input.putNull("transcription"); // by default: nobody asked for it, and nothing pays for it
+        }
+        if (input.isEmpty()) {
+            session.remove("audio");
+        }
+        policy.voiceInstead(created)
+                .ifPresent(voice -> session.withObject("/audio/output").put("voice", voice));
+        queue.inject(session.toString(), this::bounded);
+    }
+
+    /** A call may have asked for less than it may. */
+    private static int lowered(SessionView created, OutputLimit most) {
+        return Math.min(created.outputTokensMax().orElse(Integer.MAX_VALUE), most.now());
     }
 
     /** Why the session cannot go on as it is configured, now that the tenant's settings have changed. */

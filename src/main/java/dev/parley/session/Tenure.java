@@ -49,6 +49,7 @@ final class Tenure implements UpstreamLife {
     /**
      * @param ordinal of this upstream in its session, from 1
      * @param memory null when the session keeps nothing for another upstream
+     * @param call whether it is the sideband of a call
      */
     Tenure(
             Context context,
@@ -60,14 +61,15 @@ final class Tenure implements UpstreamLife {
             int ordinal,
             @Nullable SessionMemory memory,
             Consumer<LegEnd> clientEnded,
-            Ended ended) {
+            Ended ended,
+            boolean call) {
         this.session = session;
         this.upstream = upstream;
         this.memory = memory;
         this.ended = ended;
         this.parts = order.kind() == ModelKind.TRANSLATION
                 ? new TranslationParts(context, services, order, upstream, report, this, clientEnded, this::gone)
-                : new RealtimeParts(context, services, order, upstream, ordinal, report, this, clientEnded, this::gone);
+                : new RealtimeParts(context, services, order, upstream, ordinal, report, this, clientEnded, this::gone, call);
     }
 
     UpstreamSession upstream() {

@@ -78,6 +78,15 @@ final class UpdatePolicy {
                 : order.models().refusal(new ModelName(model), ModelKind.TRANSCRIPTION, TRANSCRIPTION + ".model");
     }
 
+    /** What transcribes now, if it is allowed; null if nothing does. */
+    @Nullable
+    PricedModel transcriber(SessionView inForce) {
+        String model = inForce.transcriptionModel();
+        return model == null || barred(inForce).isPresent()
+                ? null
+                : order.models().find(new ModelName(model)).orElse(null);
+    }
+
     /** The voice to begin with when the provider's own choice is not on the tenant's list. */
     Optional<String> voiceInstead(SessionView created) {
         Tenant tenant = order.tenant();

@@ -8,6 +8,9 @@ import java.util.Set;
 
 /** What a client is told when its upstream has ended; the codes are those of protocol.md §4.2 and §9.31. Pure. */
 final class UpstreamEnding {
+    /** The provider has closed the session by itself. */
+    static final String CLOSED = "upstream_closed";
+
     private static final int REASON_CHARS_MAX = 120;
     /** Closes that tell of the provider's own trouble, or of a session that has lived as long as it may. */
     private static final Set<Integer> FAILURES = Set.of(1001, 1005, 1006, 1011, 1012, 1013);
@@ -16,7 +19,7 @@ final class UpstreamEnding {
 
     static Ending of(LegEnd end) {
         boolean closed = end.cause() == LegEnd.Cause.PEER_CLOSED;
-        String code = closed ? "upstream_closed" : "upstream_lost";
+        String code = closed ? CLOSED : "upstream_lost";
         String message = closed
                 ? "The upstream closed the session (" + end.code() + ")."
                 : "The connection to the upstream was lost.";

@@ -2,6 +2,7 @@ package dev.parley.session;
 
 import dev.parley.domain.ModelKind;
 import dev.parley.domain.NanoUsd;
+import dev.parley.relay.Gate;
 import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.upstream.UpstreamConnector.UpstreamSession;
@@ -25,6 +26,7 @@ final class UpstreamSide implements Succession.Seat {
     private final Consumer<LegEnd> clientEnded;
     private final Recording recording;
     private final Listener listener;
+    private final @Nullable CallSettings call;
     private final @Nullable SessionMemory memory;
     private final Succession succession;
     private volatile @Nullable Tenure tenure;
@@ -42,6 +44,7 @@ final class UpstreamSide implements Succession.Seat {
         void otherGone();
     }
 
+    /** @param call of a call's session, which has no other upstream than its call; null for others */
     UpstreamSide(
             Context context,
             SessionServices services,
@@ -52,7 +55,8 @@ final class UpstreamSide implements Succession.Seat {
             ClientSide client,
             Consumer<LegEnd> clientEnded,
             Recording recording,
-            Listener listener) {
+            Listener listener,
+            @Nullable CallSettings call) {
         this.context = context;
         this.services = services;
         this.order = order;
@@ -62,7 +66,10 @@ final class UpstreamSide implements Succession.Seat {
         this.clientEnded = clientEnded;
         this.recording = recording;
         this.listener = listener;
-        this.memory = order.tenant().upstreamReplacementsMax() > 0 && order.kind() != ModelKind.TRANSLATION
+        this.call = call;
+        this.memory = call == null
+                        && order.tenant().upstreamReplacementsMax() > 0
+                        && order.kind() != ModelKind.TRANSLATION
                 ? new SessionMemory()
                 : null;
         this.succession = new Succession(context.owner(), services, order, report, ids, life, memory, this);
@@ -179,7 +186,7 @@ final class UpstreamSide implements Succession.Seat {
         upstreams++;
         candidates++;
         return new Tenure(
-                context, services, order, report, life, upstream, candidates, memory, clientEnded, this::ended);
+                context, services, order, report, life, upstream, candidates, memory, clientEnded, this::ended, call != null);
     }
 
     @Override
@@ -201,7 +208,9 @@ final class UpstreamSide implements Succession.Seat {
     private void serve(Tenure next) {
         tenure = next;
         next.takeOffice();
-        leg().judge(client.translating(recording.ofUpstream(next.parts().upstreamGate())));
+        Gate gate = recording.ofUpstream(next.parts().upstreamGate());
+        CallSettings settings = call;
+        leg().judge(client.translating(settings == null ? gate : settings.watching(gate)));
         client.follow(recording.ofClient(next.parts().clientGate()), leg());
     }
 

@@ -69,6 +69,11 @@ public final class Account {
         return tryIncrement(open, usable);
     }
 
+    /** Takes a place whatever the cap: for what is open already, and has only been on another node. */
+    public void take() {
+        open.incrementAndGet();
+    }
+
     public void giveBack() {
         open.decrementAndGet();
     }

@@ -89,7 +89,8 @@ public final class FileUploads implements AutoCloseable {
         });
     }
 
-    private static RequestOptions options(AccountConfig config, String path) {
+    /** A POST to an account, with its credential. */
+    static RequestOptions options(AccountConfig config, String path) {
         URI url = config.url();
         boolean tls = url.getScheme().equals("wss") || url.getScheme().equals("https");
         String base = url.getRawPath() == null ? "" : url.getRawPath().replaceFirst("/$", "");

@@ -104,7 +104,7 @@ class HandshakeParserTest {
         assertThat(code("model=a&model=b", bearer("t"))).isEqualTo("duplicate_parameter");
         assertThat(code("intent=", bearer("t"))).isEqualTo("invalid_intent");
         assertThat(code("intent=other&model=m", bearer("t"))).isEqualTo("invalid_intent");
-        assertThat(code("call_id=rtc_1", bearer("t"))).isEqualTo("call_id_not_served");
+        assertThat(resumed("call_id=rtc_1")).isEqualTo("rtc_1");
         assertThat(code("model=%zz", bearer("t"))).isEqualTo("invalid_query");
     }
 

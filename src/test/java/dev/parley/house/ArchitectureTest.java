@@ -40,6 +40,7 @@ class ArchitectureTest {
             Map.entry("cluster", Set.of("domain", "concurrent", "config", "telemetry", "tenancy", "quota")),
             Map.entry("ledger", Set.of("domain", "concurrent", "config", "telemetry")),
             Map.entry("webhook", Set.of("domain", "concurrent", "outbound")),
+            Map.entry("call", Set.of("domain", "concurrent", "tenancy", "auth", "webhook")),
             Map.entry("administration", Set.of("domain", "concurrent", "config", "tenancy")),
             Map.entry(
                     "store",
@@ -54,7 +55,8 @@ class ArchitectureTest {
                             "quota",
                             "cluster",
                             "ledger",
-                            "webhook")),
+                            "webhook",
+                            "call")),
             Map.entry("upstream", Set.of("domain", "concurrent", "config", "telemetry", "protocol", "relay")),
             Map.entry("pool", Set.of("domain", "concurrent", "config", "telemetry", "protocol", "relay", "upstream")),
             Map.entry(
@@ -91,8 +93,28 @@ class ArchitectureTest {
                             "content",
                             "session")),
             Map.entry(
+                    "sideband",
+                    Set.of(
+                            "domain",
+                            "concurrent",
+                            "config",
+                            "telemetry",
+                            "protocol",
+                            "dialect",
+                            "tenancy",
+                            "auth",
+                            "quota",
+                            "ledger",
+                            "webhook",
+                            "call",
+                            "relay",
+                            "upstream",
+                            "session")),
+            Map.entry(
                     "rest",
                     Set.of(
+                            "call",
+                            "sideband",
                             "domain",
                             "concurrent",
                             "config",

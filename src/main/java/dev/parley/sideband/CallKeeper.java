@@ -1,0 +1,210 @@
+package dev.parley.sideband;
+
+import dev.parley.call.CallId;
+import dev.parley.call.CallStore;
+import dev.parley.call.LiveCall;
+import dev.parley.concurrent.RepeatedFailure;
+import dev.parley.concurrent.Rounds;
+import dev.parley.domain.Refusal;
+import dev.parley.session.CallLine;
+import dev.parley.upstream.Account;
+import dev.parley.upstream.UpstreamCalls.Answer;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the calls of this node and those in the store together, on a virtual thread of its own: writes down which have ended
+ * or are left, again and again until it is written, and takes over those that nobody serves: of dead nodes, of nodes that
+ * have drained, and those whose sideband was lost. Thread-safe.
+ */
+public final class CallKeeper implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CallKeeper.class);
+    private static final Duration EVERY = Duration.ofSeconds(1);
+    private static final Duration STOP_MAX = Duration.ofSeconds(3);
+    private static final int ROUND_MAX = 50;
+    /** Tries of this node to take over a call, about one a second, before it has it ended. */
+    static final int TRIES_MAX = 30;
+
+    private final CallParts parts;
+    private final CallStore store;
+    private final Rounds rounds;
+    private final RepeatedFailure trouble = new RepeatedFailure(LOGGER, "calls cannot be looked after now");
+    /** What is not written down yet: those that are over, and those that are left. */
+    private final Map<CallId, Ending> endings = new ConcurrentHashMap<>();
+
+    private final Map<CallId, Integer> tries = new ConcurrentHashMap<>();
+    private final List<Context> loops = new CopyOnWriteArrayList<>();
+    private final Set<Future<Void>> hangingUp = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger turn = new AtomicInteger();
+    private final AtomicLong takenOver = new AtomicLong();
+    private volatile boolean stopping;
+
+    /** @param account null when the call is over */
+    private record Ending(long epoch, @Nullable Account account) {}
+
+    /**
+     * Starts.
+     *
+     * @param store asked by one thread only
+     */
+    public CallKeeper(CallParts parts, CallStore store) {
+        this.parts = parts;
+        this.store = store;
+        parts.vertx().deployVerticle(new Loop());
+        this.rounds = new Rounds("calls", EVERY, this::round);
+    }
+
+    /** Calls that this node has taken over since its start. */
+    public long takenOver() {
+        return takenOver.get();
+    }
+
+    /** The call is over: its row goes. */
+    void ended(CallId call) {
+        endings.put(call, new Ending(0, null));
+        rounds.ring();
+    }
+
+    /** What the session of a call tells. */
+    CallLine line(LiveCall call, Account account) {
+        long epoch = parts.node().epoch();
+        return new CallLine() {
+            @Override
+            public Future<Void> hangUp(Refusal why) {
+                return CallKeeper.this.hangUp(account, call.id(), why.code());
+            }
+
+            @Override
+            public void ended(How how) {
+                if (how == How.OVER) {
+                    CallKeeper.this.ended(call.id());
+                } else {
+                    endings.put(call.id(), new Ending(epoch, account));
+                    rounds.ring();
+                }
+            }
+        };
+    }
+
+    /** Writes down what has ended, once more, and takes over no more. Blocks for a while. */
+    @Override
+    public void close() {
+        stopping = true;
+        rounds.close();
+        round();
+        try {
+            Future.join(List.copyOf(hangingUp)).await(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            LOGGER.atWarn().log("the provider has not answered in time whether calls are ended");
+        }
+    }
+
+    /** On one thread at a time. */
+    private void round() {
+        try {
+            endings.forEach((call, ending) -> {
+                write(call, ending);
+                endings.remove(call, ending);
+            });
+            long epoch = parts.node().epoch();
+            if (!stopping && parts.node().admitting() && !parts.registry().draining() && !loops.isEmpty()) {
+                for (LiveCall call : store.claim(epoch, ROUND_MAX)) {
+                    Context loop = loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
+                    loop.runOnContext(_ -> takeOver(call));
+                }
+            }
+            trouble.over();
+        } catch (RuntimeException e) {
+            trouble.met(e);
+        }
+    }
+
+    /** A call that is left while nobody is there to take it over must not go on unmetered. */
+    private void write(CallId call, Ending ending) {
+        Account account = ending.account();
+        if (account == null) {
+            store.end(call);
+            return;
+        }
+        boolean others = store.release(call, ending.epoch());
+        if (!others && (stopping || parts.registry().draining())) {
+            hangUp(account, call, "node_draining");
+            store.end(call);
+        }
+    }
+
+    private Future<Void> hangUp(Account account, CallId call, String why) {
+        LOGGER.atInfo()
+                .addKeyValue("call", call)
+                .addKeyValue("account", account.name())
+                .addKeyValue("why", why)
+                .log("the provider is asked to end a call");
+        Future<Void> asked = parts.upstream()
+                .act(account, call.value(), "hangup", Buffer.buffer())
+                .compose(answer -> answer instanceof Answer.Refused(Refusal refusal)
+                        ? Future.failedFuture(refusal.code())
+                        : Future.succeededFuture());
+        hangingUp.add(asked);
+        return asked.onComplete(_ -> hangingUp.remove(asked));
+    }
+
+    private void takeOver(LiveCall call) {
+        new Takeover(parts, this, call).begin().onSuccess(outcome -> {
+            switch (outcome) {
+                case TAKEN -> {
+                    takenOver.incrementAndGet();
+                    tries.remove(call.id());
+                }
+                case OVER -> {
+                    tries.remove(call.id());
+                    ended(call.id());
+                }
+                case LATER -> later(call);
+            }
+        });
+    }
+
+    /** Not now: somebody else may try, or this node again. */
+    private void later(LiveCall call) {
+        int tried = tries.merge(call.id(), 1, Integer::sum);
+        Account account = parts.upstream().find(call.account()).orElse(null);
+        if (tried < TRIES_MAX && account != null) {
+            endings.put(call.id(), new Ending(parts.node().epoch(), account));
+            return;
+        }
+        tries.remove(call.id());
+        LOGGER.atError()
+                .addKeyValue("call", call.id())
+                .addKeyValue("tenant", call.caller().tenant())
+                .addKeyValue("account", call.account())
+                .log("a call cannot be metered any more");
+        if (account != null) {
+            hangUp(account, call.id(), "not_metered");
+        }
+        ended(call.id());
+    }
+
+    /** An event loop on which calls are taken over. */
+    private final class Loop extends VerticleBase {
+        @Override
+        public Future<?> start() {
+            loops.add(context);
+            return Future.succeededFuture();
+        }
+    }
+}
