@@ -31,7 +31,8 @@ public final class NodeTickets {
 
     /** A ticket for this session. */
     public String seal(Caller caller, String session) {
-        ObjectNode json = CallerJson.of(caller).put("until", ticker.now().plus(LIFETIME).toEpochMilli());
+        ObjectNode json =
+                CallerJson.of(caller).put("until", ticker.now().plus(LIFETIME).toEpochMilli());
         try {
             return Base64.getUrlEncoder()
                     .withoutPadding()

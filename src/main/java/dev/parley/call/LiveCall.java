@@ -12,5 +12,4 @@ import java.time.Instant;
  * @param asked what the model was called when it was asked for
  * @param startedAt its length is counted from here, whatever node serves it
  */
-public record LiveCall(
-        CallId id, String account, Caller caller, ModelName asked, ModelName model, Instant startedAt) {}
+public record LiveCall(CallId id, String account, Caller caller, ModelName asked, ModelName model, Instant startedAt) {}

@@ -51,7 +51,9 @@ public final class CallsApi implements Api {
 
     @Override
     public boolean serves(String path) {
-        return path.equals(PATH) || path.equals(BETA_PATH) || ACTION.matcher(path).matches();
+        return path.equals(PATH)
+                || path.equals(BETA_PATH)
+                || ACTION.matcher(path).matches();
     }
 
     @Override
@@ -61,7 +63,9 @@ public final class CallsApi implements Api {
         }
         Matcher action = ACTION.matcher(call.path());
         boolean begins = !action.matches();
-        if (!begins && call.credential() != null && SecretToken.is(call.credential().reveal())) {
+        if (!begins
+                && call.credential() != null
+                && SecretToken.is(call.credential().reveal())) {
             return refused(Refusal.of(
                     Kind.FORBIDDEN,
                     "client_secret_not_allowed",
@@ -155,7 +159,8 @@ public final class CallsApi implements Api {
      *
      * @param model of the URL; null if it has none
      */
-    private record Offer(String sdp, ObjectNode session, @Nullable ModelName model) {
+    private record Offer(
+            String sdp, ObjectNode session, @Nullable ModelName model) {
         private static final String BEGINNING = "v=0";
         private static final int SDP_BYTES_MAX = 64 << 10;
 

@@ -8,7 +8,6 @@ import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
 import dev.parley.protocol.RejectionMapper;
 import dev.parley.relay.Backlog.Replay;
-import dev.parley.relay.Leg;
 import dev.parley.relay.LegEnd;
 import dev.parley.session.CallLine.How;
 import dev.parley.tenancy.Tenant;
@@ -236,12 +235,14 @@ public final class CallSession implements LiveSession {
         client.expire();
         Caller mine = listener;
         if (mine != null) {
-            services.verifier().recheck(mine).onSuccess(refusal -> refusal.ifPresent(no -> {
-                if (mine.equals(listener) && !client.gone()) {
-                    client.send(RejectionMapper.errorEvent(no, toldIds.next(), null));
-                    client.close(no.kind().closeCode(), RejectionMapper.closeReason(no));
-                }
-            }));
+            services.verifier()
+                    .recheck(mine)
+                    .onSuccess(refusal -> refusal.ifPresent(no -> {
+                        if (mine.equals(listener) && !client.gone()) {
+                            client.send(RejectionMapper.errorEvent(no, toldIds.next(), null));
+                            client.close(no.kind().closeCode(), RejectionMapper.closeReason(no));
+                        }
+                    }));
         }
     }
 
@@ -306,7 +307,8 @@ public final class CallSession implements LiveSession {
         } else {
             line.hangUp(reason).onComplete(asked -> {
                 if (asked.failed()) {
-                    report.abnormal("upstream", "hangup_failed", "The provider could not be asked to end the call.", null);
+                    report.abnormal(
+                            "upstream", "hangup_failed", "The provider could not be asked to end the call.", null);
                     how = How.LEFT; // whoever takes it over tries again
                 }
                 upstream.close();

@@ -1,6 +1,8 @@
 package dev.parley.session;
 
+import dev.parley.auth.Caller;
 import dev.parley.ledger.PriceBook.PricedModel;
+import dev.parley.tenancy.Tenant;
 
 /**
  * The most that one response of a session may put out: the smallest of the caps of tenant, token, model and wire. The
@@ -22,9 +24,14 @@ public final class OutputLimit {
 
     /** What a response that is asked for now may put out. */
     public int now() {
+        return of(model, order.tenant(), order.caller());
+    }
+
+    /** The same for a session that is to be. */
+    public static int of(PricedModel model, Tenant tenant, Caller caller) {
         int most = Math.min(WIRE_MAX, model.outputTokensMax());
-        most = Math.min(most, order.tenant().outputTokensMax());
-        return Math.max(1, Math.min(most, order.caller().outputTokensMax().orElse(most)));
+        most = Math.min(most, tenant.outputTokensMax());
+        return Math.max(1, Math.min(most, caller.outputTokensMax().orElse(most)));
     }
 
     /** The most that was ever allowed: what the provider may still hold. */

@@ -186,7 +186,17 @@ final class UpstreamSide implements Succession.Seat {
         upstreams++;
         candidates++;
         return new Tenure(
-                context, services, order, report, life, upstream, candidates, memory, clientEnded, this::ended, call != null);
+                context,
+                services,
+                order,
+                report,
+                life,
+                upstream,
+                candidates,
+                memory,
+                clientEnded,
+                this::ended,
+                call != null);
     }
 
     @Override

@@ -80,10 +80,10 @@ final class Attachment implements Dialer.Call, Lease {
     public void opened(Dialer.Opened opened) {
         Context context = Vertx.currentContext();
         // The call's own id: whichever node listens, what it writes down has the same ids.
-        UpstreamSession sideband = new UpstreamSession(
-                opened.leg(), account.name(), call.id().value(), opened.created(), List.of(), this);
-        Duration lasted = Duration.between(
-                call.startedAt(), parts.services().ticker().now());
+        UpstreamSession sideband =
+                new UpstreamSession(opened.leg(), account.name(), call.id().value(), opened.created(), List.of(), this);
+        Duration lasted =
+                Duration.between(call.startedAt(), parts.services().ticker().now());
         new CallSession(
                         context,
                         parts.services(),
@@ -123,14 +123,6 @@ final class Attachment implements Dialer.Call, Lease {
                 : new AliasDialect(
                         new ModelAlias(call.asked().value(), call.model().value()));
         return new SessionOrder(
-                id,
-                terms,
-                call.caller(),
-                ModelKind.CONVERSATION,
-                call.model(),
-                call.asked(),
-                dialect,
-                models,
-                permit);
+                id, terms, call.caller(), ModelKind.CONVERSATION, call.model(), call.asked(), dialect, models, permit);
     }
 }

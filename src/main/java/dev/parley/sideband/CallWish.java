@@ -10,6 +10,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.Json;
 import dev.parley.session.ModelPolicy;
+import dev.parley.session.OutputLimit;
 import dev.parley.session.RequestRules;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.buffer.Buffer;
@@ -42,7 +43,8 @@ record CallWish(ModelName asked, ModelName model, ObjectNode session) {
     static Outcome of(
             ObjectNode settings, @Nullable ModelName named, Caller caller, Tenant tenant, ModelPolicy models) {
         if (!settings.path("type").asText("realtime").equals("realtime")) {
-            return barred(Kind.BAD_REQUEST, "invalid_value", "A call's session is of the type 'realtime'.", "session.type");
+            return barred(
+                    Kind.BAD_REQUEST, "invalid_value", "A call's session is of the type 'realtime'.", "session.type");
         }
         Optional<Refusal> refusal = RequestRules.of(tenant, caller)
                 .refusal(settings, "session")
@@ -68,6 +70,12 @@ record CallWish(ModelName asked, ModelName model, ObjectNode session) {
             return new Outcome.Barred(why.get());
         }
         session.put("type", "realtime").put("model", model.value());
+        models.find(model).ifPresent(priced -> {
+            int most = OutputLimit.of(priced, tenant, caller);
+            session.put(
+                    "max_output_tokens",
+                    Math.min(most, RequestRules.outputLimit(session).orElse(most)));
+        });
         return session.toString().length() > SETTINGS_BYTES_MAX
                 ? barred(
                         Kind.BAD_REQUEST,

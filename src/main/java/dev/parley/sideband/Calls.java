@@ -6,7 +6,6 @@ import dev.parley.auth.Caller;
 import dev.parley.call.CallId;
 import dev.parley.call.CallStore.Known;
 import dev.parley.call.LiveCall;
-import dev.parley.concurrent.Blocking;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
@@ -33,12 +32,13 @@ public final class Calls {
     private static final Logger LOGGER = LoggerFactory.getLogger(Calls.class);
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
     /** The same for a call that is not there, that is over, and that is somebody else's. */
-    private static final Refusal UNKNOWN =
-            Refusal.of(Kind.NOT_FOUND, "call_not_found", "There is no such call, or not any more.").param("call_id");
+    private static final Refusal UNKNOWN = Refusal.of(
+                    Kind.NOT_FOUND, "call_not_found", "There is no such call, or not any more.")
+            .param("call_id");
 
-    private static final Refusal AWAY =
-            Refusal.of(Kind.OVERLOADED, "server_error", "This cannot be done now; please try again.")
-                    .retryAfter(RETRY_SOON);
+    private static final Refusal AWAY = Refusal.of(
+                    Kind.OVERLOADED, "server_error", "This cannot be done now; please try again.")
+            .retryAfter(RETRY_SOON);
     private static final Refusal USED_UP = Refusal.of(
             Kind.UNAUTHENTICATED,
             "client_secret_used",
@@ -102,8 +102,7 @@ public final class Calls {
     /** Has the model take a call by SIP, which rings for the tenant. */
     public Future<Outcome> accept(Caller caller, Tenant tenant, CallId call, ObjectNode settings) {
         return mine(caller, call).compose(known -> {
-            Optional<Account> account =
-                    known.flatMap(one -> parts.upstream().find(one.account()));
+            Optional<Account> account = known.flatMap(one -> parts.upstream().find(one.account()));
             if (account.isEmpty() || known.get().subject() != null) {
                 return refused(UNKNOWN);
             }
@@ -123,8 +122,7 @@ public final class Calls {
     /** Does something to a call of the tenant's. */
     public Future<Outcome> act(Caller caller, CallId call, Action action, Buffer body) {
         return mine(caller, call).compose(known -> {
-            Optional<Account> account =
-                    known.flatMap(one -> parts.upstream().find(one.account()));
+            Optional<Account> account = known.flatMap(one -> parts.upstream().find(one.account()));
             if (account.isEmpty() || !mayAct(caller, known.get())) {
                 return refused(UNKNOWN);
             }
@@ -181,8 +179,8 @@ public final class Calls {
             return refused(closed.get());
         }
         TenantTerms terms = new TenantTerms(tenant);
-        ModelPolicy models = new ModelPolicy(
-                parts.services().prices(), parts.services().ticker(), terms, caller);
+        ModelPolicy models =
+                new ModelPolicy(parts.services().prices(), parts.services().ticker(), terms, caller);
         return switch (CallWish.of(settings, named, caller, tenant, models)) {
             case CallWish.Outcome.Barred(Refusal refusal) -> refused(refusal);
             case CallWish.Outcome.Fine(CallWish wish) -> {
@@ -236,32 +234,30 @@ public final class Calls {
                 order.wish().model(),
                 parts.services().ticker().now());
         long epoch = parts.node().epoch();
-        return parts.blocking()
-                .call(() -> parts.store().begin(call, epoch))
-                .transform(written -> {
-                    if (written.failed() || !written.result()) {
-                        return hungUp(order, account, id);
-                    }
-                    return new Attachment(
-                                    parts,
-                                    call,
-                                    order.terms(),
-                                    order.models(),
-                                    order.id(),
-                                    order.permit(),
-                                    account,
-                                    keeper.line(call, account))
-                            .begin()
-                            .compose(result -> switch (result) {
-                                case Attachment.Result.Attached _ -> Future.succeededFuture(whenAttached);
-                                case Attachment.Result.Failed(boolean _, Refusal refusal) -> {
-                                    keeper.ended(id);
-                                    yield parts.upstream()
-                                            .act(account, id.value(), "hangup", Buffer.buffer())
-                                            .compose(_ -> refused(refusal));
-                                }
-                            });
-                });
+        return parts.blocking().call(() -> parts.store().begin(call, epoch)).transform(written -> {
+            if (written.failed() || !written.result()) {
+                return hungUp(order, account, id);
+            }
+            return new Attachment(
+                            parts,
+                            call,
+                            order.terms(),
+                            order.models(),
+                            order.id(),
+                            order.permit(),
+                            account,
+                            keeper.line(call, account))
+                    .begin()
+                    .compose(result -> switch (result) {
+                        case Attachment.Result.Attached _ -> Future.succeededFuture(whenAttached);
+                        case Attachment.Result.Failed(boolean _, Refusal refusal) -> {
+                            keeper.ended(id);
+                            yield parts.upstream()
+                                    .act(account, id.value(), "hangup", Buffer.buffer())
+                                    .compose(_ -> refused(refusal));
+                        }
+                    });
+        });
     }
 
     private Future<Outcome> hungUp(Order order, Account account, CallId call) {

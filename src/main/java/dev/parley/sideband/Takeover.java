@@ -83,11 +83,10 @@ final class Takeover {
         return line.hangUp(refusal).map(Outcome.OVER);
     }
 
-    private Future<Outcome> attach(
-            Tenant tenant, SessionId id, SessionPermit permit, Account account, CallLine line) {
+    private Future<Outcome> attach(Tenant tenant, SessionId id, SessionPermit permit, Account account, CallLine line) {
         TenantTerms terms = new TenantTerms(tenant);
-        ModelPolicy models = new ModelPolicy(
-                parts.services().prices(), parts.services().ticker(), terms, call.caller());
+        ModelPolicy models =
+                new ModelPolicy(parts.services().prices(), parts.services().ticker(), terms, call.caller());
         account.take();
         return new Attachment(parts, call, terms, models, id, permit, account, line)
                 .begin()

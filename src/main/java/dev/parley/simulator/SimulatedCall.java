@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedCall {
     private static final int QUIET_MILLIS = 300;
     private static final int WORDS_FROM_MILLIS = 250;
-    private static final int WORDS_MILLIS = 1_500;
+    private static final int WORDS_MILLIS = 500;
     private static final int SILENCE_MILLIS = 1_500;
     private static final int TURN_MILLIS = 1_000;
     private static final int CLOSE_NORMAL = 1000;

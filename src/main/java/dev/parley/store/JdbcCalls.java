@@ -37,14 +37,16 @@ public final class JdbcCalls implements CallStore {
 
     @Override
     public Optional<Known> find(CallId call, TenantId tenant) {
-        return database.withConnection("find a call", connection -> Sql.query(
-                        connection,
-                        "select account, caller from call where id = ? and tenant_id = ?",
-                        row -> new Known(row.getString("account"), subject(row.getString("caller"))),
-                        call.value(),
-                        tenant.value())
-                .stream()
-                .findFirst());
+        return database.withConnection(
+                "find a call",
+                connection -> Sql.query(
+                                connection,
+                                "select account, caller from call where id = ? and tenant_id = ?",
+                                row -> new Known(row.getString("account"), subject(row.getString("caller"))),
+                                call.value(),
+                                tenant.value())
+                        .stream()
+                        .findFirst());
     }
 
     @Override
@@ -73,8 +75,7 @@ public final class JdbcCalls implements CallStore {
     @Override
     public boolean release(CallId call, long epoch) {
         return database.inTransaction("release a call", connection -> {
-            Sql.update(
-                    connection, "update call set epoch = null where id = ? and epoch = ?", call.value(), epoch);
+            Sql.update(connection, "update call set epoch = null where id = ? and epoch = ?", call.value(), epoch);
             return !Sql.query(
                             connection,
                             "select 1 from node where ended_at is null and not draining and epoch <> ? limit 1",
@@ -95,9 +96,7 @@ public final class JdbcCalls implements CallStore {
             Sql.update(
                     connection,
                     "delete from call where state = 'ringing' and created_at < clock_timestamp() - interval '10 minutes'");
-            return Sql.query(
-                    connection,
-                    """
+            return Sql.query(connection, """
                     with free as (
                         select id from call
                         where state = 'live'
@@ -106,11 +105,7 @@ public final class JdbcCalls implements CallStore {
                         order by started_at limit ? for update skip locked)
                     update call set epoch = ? from free where call.id = free.id
                     returning call.id, account, caller, model_asked, model, started_at
-                    """,
-                    JdbcCalls::live,
-                    epoch,
-                    max,
-                    epoch);
+                    """, JdbcCalls::live, epoch, max, epoch);
         });
     }
 

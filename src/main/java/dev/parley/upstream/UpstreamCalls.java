@@ -90,9 +90,7 @@ public final class UpstreamCalls implements AutoCloseable {
 
     /** The account that a call is on; empty if this node does not have it. */
     public Optional<Account> find(String account) {
-        return accounts.all().stream()
-                .filter(one -> one.name().equals(account))
-                .findFirst();
+        return accounts.all().stream().filter(one -> one.name().equals(account)).findFirst();
     }
 
     /** Begins a call. Never fails. */

@@ -7,6 +7,7 @@ import dev.parley.auth.Callers;
 import dev.parley.auth.ClientSecrets;
 import dev.parley.auth.JwtVerifier;
 import dev.parley.auth.MasterKey;
+import dev.parley.auth.SecretBox;
 import dev.parley.auth.SecretVerifier;
 import dev.parley.auth.TokenVerifier;
 import dev.parley.cluster.ClusterPermits;
@@ -36,14 +37,20 @@ import dev.parley.quota.TenantLimits;
 import dev.parley.relay.Backlogs;
 import dev.parley.relay.BytesLegs;
 import dev.parley.relay.RelayLimits;
+import dev.parley.rest.Apis;
 import dev.parley.rest.AudioTranscriptions;
+import dev.parley.rest.CallsApi;
 import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionEvents;
 import dev.parley.session.SessionRegistry;
 import dev.parley.session.SessionServices;
+import dev.parley.sideband.CallKeeper;
+import dev.parley.sideband.CallParts;
+import dev.parley.sideband.Calls;
 import dev.parley.simulator.Script;
 import dev.parley.simulator.Simulator;
 import dev.parley.simulator.SimulatorOptions;
+import dev.parley.store.JdbcCalls;
 import dev.parley.store.JdbcClientSecrets;
 import dev.parley.store.JdbcErrorRecorder;
 import dev.parley.store.JdbcGrants;
@@ -66,11 +73,15 @@ import dev.parley.upstream.AccountClient;
 import dev.parley.upstream.Accounts;
 import dev.parley.upstream.Breaker;
 import dev.parley.upstream.FileUploads;
+import dev.parley.upstream.UpstreamCalls;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocketConnectOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -81,7 +92,7 @@ import java.util.function.UnaryOperator;
 /** A broker from listener to ledger in this process: real sockets, real Postgres, the simulator as provider. */
 public final class BrokerRig implements AutoCloseable {
     private static final Duration REPLACE_BEFORE = Duration.ofSeconds(2);
-    static final String UPSTREAM_KEY = "sk-canary-upstream-key-0001";
+    public static final String UPSTREAM_KEY = "sk-canary-upstream-key-0001";
 
     private final Vertx vertx = Vertx.vertx();
     private final TestDatabase database = TestDatabase.create();
@@ -100,6 +111,10 @@ public final class BrokerRig implements AutoCloseable {
     private final BrokerTokens tokens;
     private final Accounts accounts;
     private final FileUploads files;
+    private final UpstreamCalls upstreamCalls;
+    private final CallKeeper callKeeper;
+    private final Path keyFolder;
+    private final SecretBox box;
     private final SessionPool connector;
     private final SessionRegistry registry = new SessionRegistry(1_000, new ContentMemory(1));
     private final TenantListener listener;
@@ -138,8 +153,9 @@ public final class BrokerRig implements AutoCloseable {
                 permits, new GrantedAdmission(vertx, new TenantLimits(), grants, membership, ledger::healthy, ticker));
         AuthConfig auth =
                 new AuthConfig("parley", Duration.ofHours(24), Duration.ZERO, null, false, Duration.ofMillis(500));
-        JdbcIssuers issuers = new JdbcIssuers(
-                database.database(), MasterKey.open(auth, java.nio.file.Files.createTempDirectory("parley-rig")));
+        keyFolder = Files.createTempDirectory("parley-rig");
+        box = MasterKey.open(auth, keyFolder);
+        JdbcIssuers issuers = new JdbcIssuers(database.database(), box);
         tokens = new BrokerTokens(vertx, auth, issuers, ticker);
         tokenVerifier = new JwtVerifier(vertx, blocking, auth, issuers, directory, ticker);
         get(tokenVerifier.start());
@@ -175,6 +191,18 @@ public final class BrokerRig implements AutoCloseable {
         origins = new CurrentOrigins(new JdbcOrigins(database.database())::read);
         Callers callers = new Callers(verifier, directory, origins);
         files = new FileUploads(vertx, accounts);
+        upstreamCalls = new UpstreamCalls(vertx, accounts, RelayLimits.upstream(), legs);
+        CallParts callParts = new CallParts(
+                vertx,
+                services,
+                admission,
+                registry,
+                upstreamCalls,
+                new JdbcCalls(database.database()),
+                blocking,
+                membership,
+                binding -> blocking.call(() -> secrets.use(binding)));
+        callKeeper = new CallKeeper(callParts, new JdbcCalls(database.database()));
         listener = new TenantListener(
                 vertx,
                 new ListenerConfig("127.0.0.1", 0, null, null),
@@ -188,14 +216,16 @@ public final class BrokerRig implements AutoCloseable {
                         turns,
                         new OnlyNode(),
                         binding -> blocking.call(() -> secrets.use(binding))),
-                new TenantApi(
-                        callers,
-                        prices,
-                        new JdbcUsage(database.database()),
-                        new TenantLimits(),
-                        secrets,
-                        blocking,
-                        ticker),
+                new Apis(List.of(
+                        new TenantApi(
+                                callers,
+                                prices,
+                                new JdbcUsage(database.database()),
+                                new TenantLimits(),
+                                secrets,
+                                blocking,
+                                ticker),
+                        new CallsApi(callers, new Calls(callParts, callKeeper)))),
                 new AudioTranscriptions(vertx, callers, admission, services, files, ticker),
                 origins,
                 2);
@@ -216,6 +246,31 @@ public final class BrokerRig implements AutoCloseable {
 
     public TestDatabase database() {
         return database;
+    }
+
+    /** The settings of a broker process beside this one. */
+    public Map<String, String> settings(String node) {
+        return Map.of(
+                "PARLEY_NODE_NAME",
+                node,
+                "PARLEY_DATABASE_URL",
+                database.url(),
+                "PARLEY_UPSTREAM_URL",
+                simulator.url().toString(),
+                "PARLEY_UPSTREAM_API_KEY",
+                UPSTREAM_KEY,
+                "PARLEY_AUTH_KEY_FILE",
+                keyFolder.resolve("master.key").toString());
+    }
+
+    /** Opens and seals what is encrypted in the database. */
+    public SecretBox box() {
+        return box;
+    }
+
+    /** Calls that this node has taken over. */
+    public long callsTakenOver() {
+        return callKeeper.takenOver();
     }
 
     public SessionRegistry registry() {
@@ -281,7 +336,7 @@ public final class BrokerRig implements AutoCloseable {
     }
 
     /** A token that may see what the tenant's other subjects have used. */
-    String tenantToken(String tenant) {
+    public String tenantToken(String tenant) {
         return tokens.mint(new BrokerTokens.Order(
                 new TenantId(tenant), new SubjectId("backend"), Duration.ofHours(1), null, OptionalInt.empty(), true));
     }
@@ -352,6 +407,8 @@ public final class BrokerRig implements AutoCloseable {
     @Override
     public void close() {
         stopped(listener.close());
+        callKeeper.close();
+        upstreamCalls.close();
         grants.close();
         permits.close();
         membership.close();

@@ -44,6 +44,14 @@ class HandshakeParserTest {
     }
 
     @Test
+    void aSidebandIsAReturnToTheSessionOfItsCall() {
+        assertThat(HandshakeParser.parse("call_id=rtc_1", bearer("t")))
+                .isInstanceOfSatisfying(
+                        Outcome.Resuming.class,
+                        resuming -> assertThat(resuming.request().session()).isEqualTo("rtc_1"));
+    }
+
+    @Test
     void refusesAReturnThatNamesTwoSessionsOrNoId() {
         assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "session_id=a&session_id=b", bearer("t")))
                 .isInstanceOf(Outcome.Invalid.class);
@@ -104,7 +112,6 @@ class HandshakeParserTest {
         assertThat(code("model=a&model=b", bearer("t"))).isEqualTo("duplicate_parameter");
         assertThat(code("intent=", bearer("t"))).isEqualTo("invalid_intent");
         assertThat(code("intent=other&model=m", bearer("t"))).isEqualTo("invalid_intent");
-        assertThat(resumed("call_id=rtc_1")).isEqualTo("rtc_1");
         assertThat(code("model=%zz", bearer("t"))).isEqualTo("invalid_query");
     }
 

@@ -74,7 +74,8 @@ class TenantIsolationIT {
                         created_at, expires_at)
                     values ('secret-%1$d', sha256('%1$d'), 't%1$d', 's', 'conversation', 'gpt-realtime', '{}', '{}', false,
                         now(), now());
-                    insert into tenant_origin (tenant_id, origin) values ('t%1$d', 'https://app.example')
+                    insert into tenant_origin (tenant_id, origin) values ('t%1$d', 'https://app.example');
+                    insert into call (id, tenant_id, account, state) values ('rtc_%1$d', 't%1$d', 'default', 'ringing')
                     """.formatted(i));
         }
     }

@@ -1,0 +1,2 @@
+/** Calls by WebRTC and SIP. */
+package dev.parley.sideband;
