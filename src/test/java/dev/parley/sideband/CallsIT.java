@@ -54,7 +54,8 @@ class CallsIT {
                 .tenant(
                         "poor",
                         tenant -> tenant.withOwn(tenant.own()
-                                .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("0.60"), BudgetPeriod.DAY))));
+                                .with(LimitName.OUTPUT_TOKENS_MAX, 600)
+                                .with(Budget.ofMoney(Budget.MAIN, BUDGET, BudgetPeriod.DAY))));
         http = HttpClient.newHttpClient();
     }
 
@@ -146,7 +147,13 @@ class CallsIT {
         }
 
         assertThat(calls().endedBy(call)).isEqualTo("hangup");
-        assertThat(entries(call)).isGreaterThanOrEqualTo(3);
+        assertThat(entries(call))
+                .as(
+                        rig.database()
+                                .query(
+                                        "select string_agg(status || ' ' || text_in || ' ' || audio_in || ' ' || text_out"
+                                                + " || ' ' || audio_out || ' ' || cost_nano, ', ') from usage_entry where tenant_id = 'poor'"))
+                .isGreaterThanOrEqualTo(3);
         rig.assertQuiet("poor");
         NanoUsd spent = new NanoUsd(Long.parseLong(rig.database()
                 .query("select sum(cost_nano) from usage_entry where upstream_session = '" + call + "'")));
@@ -288,14 +295,14 @@ class CallsIT {
     /** At gpt-realtime's prices: text 4, 0.40, 16; audio 32, 0.40, 64. */
     private static NanoUsd cost(Booking booking) {
         Usage used = booking.usage();
-        long textIn = used.input().text() - used.cached().text();
-        long audioIn = used.input().audio() - used.cached().audio();
+        long textIn = (long) used.input().text() - used.cached().text();
+        long audioIn = (long) used.input().audio() - used.cached().audio();
         return new NanoUsd(1_000
-                        * (4 * textIn
-                                + 32 * audioIn
+                        * (4L * textIn
+                                + 32L * audioIn
                                 + 16L * used.output().text()
                                 + 64L * used.output().audio())
-                + 400L * (used.cached().text() + used.cached().audio()));
+                + 400L * ((long) used.cached().text() + used.cached().audio()));
     }
 
     private static SimulatedCalls calls() {
