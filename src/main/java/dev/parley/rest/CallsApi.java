@@ -17,6 +17,7 @@ import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -36,6 +37,15 @@ public final class CallsApi implements Api {
     private static final String BETA_PATH = "/v1/realtime";
 
     private static final Pattern ACTION = Pattern.compile(PATH + "/([^/]+)/(accept|reject|refer|hangup)");
+    /** All of them. */
+    static final List<Route> ROUTES = List.of(
+            new Route("POST", PATH),
+            new Route("POST", BETA_PATH),
+            new Route("POST", PATH + "/{call_id}/accept"),
+            new Route("POST", PATH + "/{call_id}/reject"),
+            new Route("POST", PATH + "/{call_id}/refer"),
+            new Route("POST", PATH + "/{call_id}/hangup"));
+
     private static final Duration RETRY_SOON = Duration.ofSeconds(2);
     private static final int OK = 200;
     private static final int CREATED = 201;
@@ -59,7 +69,9 @@ public final class CallsApi implements Api {
     @Override
     public Future<Answer> answer(Call call) {
         if (!call.method().equals("POST")) {
-            return refused(Refusal.of(Kind.BAD_REQUEST, "method_not_allowed", "This URL is for POST only."));
+            return Future.succeededFuture(Answer.refused(
+                            Refusal.of(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", "This URL is for POST only."))
+                    .with(Map.of("Allow", "POST")));
         }
         Matcher action = ACTION.matcher(call.path());
         boolean begins = !action.matches();

@@ -74,7 +74,7 @@ final class Takeover {
     private Future<Outcome> refused(Refusal refusal, CallLine line) {
         return switch (refusal.kind()) {
             case BUDGET_EXHAUSTED, FORBIDDEN, UNAUTHENTICATED, NOT_FOUND -> hungUp(line, refusal);
-            case RATE_LIMITED, OVERLOADED, UPSTREAM_UNAVAILABLE, DRAINING, BAD_REQUEST ->
+            case RATE_LIMITED, OVERLOADED, UPSTREAM_UNAVAILABLE, DRAINING, BAD_REQUEST, METHOD_NOT_ALLOWED ->
                 Future.succeededFuture(Outcome.LATER);
         };
     }

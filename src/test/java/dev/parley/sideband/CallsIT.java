@@ -16,6 +16,7 @@ import dev.parley.simulator.SimulatedCalls;
 import dev.parley.simulator.Usage;
 import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.BudgetPeriod;
+import dev.parley.tenancy.LimitName;
 import io.vertx.core.http.UpgradeRejectedException;
 import java.net.URI;
 import java.net.http.HttpClient;
