@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.SubjectId;
 import dev.parley.domain.TenantId;
@@ -68,7 +69,7 @@ public final class CallerJson {
                 .objectNode()
                 .put("secret", binding.secretId())
                 .put("single_use", binding.singleUse())
-                .put("transcription", binding.transcription())
+                .put("kind", binding.kind().name())
                 .put("model", model == null ? null : model.value())
                 .put("session", binding.session());
         ArrayNode fixed = json.putArray("fixed");
@@ -83,7 +84,7 @@ public final class CallerJson {
         return new Binding(
                 json.path("secret").asText(),
                 json.path("single_use").asBoolean(),
-                json.path("transcription").asBoolean(),
+                ModelKind.valueOf(json.path("kind").asText()),
                 model == null ? null : new ModelName(model),
                 json.path("session").asText(),
                 fixed);

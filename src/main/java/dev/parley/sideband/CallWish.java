@@ -93,7 +93,7 @@ record CallWish(ModelName asked, ModelName model, ObjectNode session) {
     }
 
     private static Optional<Refusal> mismatch(ModelName model, @Nullable Binding binding) {
-        return binding == null || (model.equals(binding.model()) && !binding.transcription())
+        return binding == null || (model.equals(binding.model()) && binding.kind() == ModelKind.CONVERSATION)
                 ? Optional.empty()
                 : Optional.of(Refusal.of(
                                 Kind.FORBIDDEN,
