@@ -45,7 +45,7 @@ class HandshakeParserTest {
 
     @Test
     void aSidebandIsAReturnToTheSessionOfItsCall() {
-        assertThat(HandshakeParser.parse("call_id=rtc_1", bearer("t")))
+        assertThat(HandshakeParser.parse(ModelKind.CONVERSATION, "call_id=rtc_1", bearer("t")))
                 .isInstanceOfSatisfying(
                         Outcome.Resuming.class,
                         resuming -> assertThat(resuming.request().session()).isEqualTo("rtc_1"));
