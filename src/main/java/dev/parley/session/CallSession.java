@@ -1,12 +1,14 @@
 package dev.parley.session;
 
 import dev.parley.auth.Caller;
+import dev.parley.content.SessionContent;
 import dev.parley.domain.ModelName;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
 import dev.parley.domain.TenantId;
 import dev.parley.protocol.RejectionMapper;
+import dev.parley.protocol.SessionView;
 import dev.parley.relay.Backlog.Replay;
 import dev.parley.relay.LegEnd;
 import dev.parley.session.CallLine.How;
@@ -81,7 +83,7 @@ public final class CallSession implements LiveSession {
         this.client = new ClientSide(order.dialect());
         this.report = new SessionReport(services, order);
         this.parking = new Parking(context.owner(), client, report, toldIds);
-        this.recording = new Recording(order, registry, services.ticker());
+        this.recording = new Recording(order, registry, services.ticker(), this::bytesPerMilli);
         this.settings = new CallSettings(sideband.created());
         this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look).after(already);
         this.upstream = new UpstreamSide(
@@ -141,6 +143,11 @@ public final class CallSession implements LiveSession {
     @Override
     public Future<SessionDetail> detail() {
         return recording.detail(context, lifetime.startedAt(), upstream.session());
+    }
+
+    @Override
+    public Future<SessionContent> content() {
+        return recording.content(context);
     }
 
     @Override
@@ -261,8 +268,15 @@ public final class CallSession implements LiveSession {
         });
     }
 
+    /** How much audio of a direction is a millisecond. */
+    private int bytesPerMilli(boolean fromClient) {
+        SessionParts live = upstream.parts();
+        return live == null ? SessionView.PCM_BYTES_PER_MILLI : live.bytesPerMilli(fromClient);
+    }
+
     /** The tenant's settings as they are now; most often they are the same. */
     private void hear(Tenant tenant) {
+        recording.hear(tenant);
         SessionParts live = upstream.parts();
         if (lifetime.isReleased() || tenant.equals(order.tenant()) || live == null) {
             return;
@@ -324,6 +338,7 @@ public final class CallSession implements LiveSession {
             parking.close();
             lifetime.release();
             registry.remove(this);
+            recording.close(context);
             line.ended(how);
         }
     }
