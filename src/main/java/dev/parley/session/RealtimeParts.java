@@ -235,7 +235,8 @@ final class RealtimeParts implements SessionParts {
                 permit.countsAudio() ? permit.countAudio(millis) : Future.succeededFuture(Optional.empty());
         return counted.compose(refusal -> refusal.isPresent() || !transcriptions.on()
                         ? Future.succeededFuture(refusal)
-                        : transcriptions.coverUpTo(audio.pendingMillis(config.get().turnDetection() != null) + 2 * millis))
+                        : transcriptions.coverUpTo(
+                                audio.pendingMillis(config.get().turnDetection() != null) + 2 * millis))
                 .onSuccess(refusal -> {
                     if (refusal.isEmpty() && responses != null) {
                         responses.automatic().topUp();

@@ -69,7 +69,8 @@ final class Tenure implements UpstreamLife {
         this.ended = ended;
         this.parts = order.kind() == ModelKind.TRANSLATION
                 ? new TranslationParts(context, services, order, upstream, report, this, clientEnded, this::gone)
-                : new RealtimeParts(context, services, order, upstream, ordinal, report, this, clientEnded, this::gone, call);
+                : new RealtimeParts(
+                        context, services, order, upstream, ordinal, report, this, clientEnded, this::gone, call);
     }
 
     UpstreamSession upstream() {

@@ -67,11 +67,10 @@ final class UpstreamSide implements Succession.Seat {
         this.recording = recording;
         this.listener = listener;
         this.call = call;
-        this.memory = call == null
-                        && order.tenant().upstreamReplacementsMax() > 0
-                        && order.kind() != ModelKind.TRANSLATION
-                ? new SessionMemory()
-                : null;
+        this.memory =
+                call == null && order.tenant().upstreamReplacementsMax() > 0 && order.kind() != ModelKind.TRANSLATION
+                        ? new SessionMemory()
+                        : null;
         this.succession = new Succession(context.owner(), services, order, report, ids, life, memory, this);
     }
 
