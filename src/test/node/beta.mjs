@@ -187,7 +187,7 @@ export const scenarios = {
     await client.next('transcription_session.updated');
   },
 
-  // The client makes a secret for another one, which has nothing else and is bound to what the secret says.
+  // With a secret that the client has made for another one, which is bound to what the secret says.
   async secrets(client) {
     client.say('Good morning.');
     client.send({ type: 'response.create' });

@@ -1,4 +1,4 @@
-// The scenarios of openai 7.x. Each gets the record of an open connection, and a way to make another one.
+// The scenarios of openai 7.x. Each gets the record of an open connection.
 import { Recording, buildRealtimeURL, client as openai, connect } from './client.mjs';
 import { BYTES_PER_MILLI, TOOL, firstSentence, pcm } from './wave.mjs';
 
@@ -6,10 +6,7 @@ const RESPONSES_TEXT = { type: 'realtime', output_modalities: ['text'], audio: {
 
 export const scenarios = {
   async text(client) {
-    client.send({
-      type: 'session.update',
-      session: RESPONSES_TEXT,
-    });
+    client.send({ type: 'session.update', session: RESPONSES_TEXT });
     await client.next('session.updated');
     for (const words of ['Good morning.', 'And how are you?']) {
       client.say(words);
@@ -77,10 +74,7 @@ export const scenarios = {
 
   // Text, audio by commit, a function call, a cancel: what both pool modes do alike.
   async turns(client) {
-    client.send({
-      type: 'session.update',
-      session: RESPONSES_TEXT,
-    });
+    client.send({ type: 'session.update', session: RESPONSES_TEXT });
     await client.next('session.updated');
     client.say('Good morning.');
     client.send({ type: 'response.create', response: { metadata: { topic: 'greeting' } } });
@@ -227,7 +221,7 @@ export const scenarios = {
     await client.next('session.updated');
   },
 
-  // The client makes a secret for another one, which has nothing else and is bound to what the secret says.
+  // With a secret that the client has made for another one, which is bound to what the secret says.
   async secrets(client) {
     client.say('Good morning.');
     client.send({ type: 'response.create' });

@@ -76,7 +76,7 @@ abstract class ClientScenarios {
                 .change(
                         new TenantId(tenant),
                         made -> made.withOwn(made.own().with(LimitName.RESUME_WINDOW_SECONDS, RESUME_WINDOW_SECONDS)));
-        rig.script("{\"outputTokens\":100,\"deltaIntervalMillis\":2}");
+        rig.script("{\"outputTokens\":50,\"deltaIntervalMillis\":2}");
         resume();
     }
 
