@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * sent, because that may be a credential in the wrong place.
  */
 final class HandshakeParser {
-    private static final String KEY_SUBPROTOCOL = "openai-insecure-api-key.";
+    static final String KEY_SUBPROTOCOL = "openai-insecure-api-key.";
     private static final String BETA_SUBPROTOCOL = "openai-beta.realtime-v1";
     private static final Set<String> CREDENTIAL_PARAMETERS =
             Set.of("api-key", "api_key", "apikey", "key", "token", "access_token", "authorization", "client_secret");

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +40,13 @@ import org.slf4j.LoggerFactory;
 final class ListenerLoop extends VerticleBase {
     private static final Logger LOGGER = LoggerFactory.getLogger(ListenerLoop.class);
     private static final String SESSION_HEADER = "Parley-Session-Id";
-    private static final Map<String, ModelKind> SOCKETS =
-            Map.of("/v1/realtime", ModelKind.CONVERSATION, "/v1/realtime/translations", ModelKind.TRANSLATION);
+    private static final Map<String, ModelKind> SOCKETS = Map.of(
+            "/v1/realtime",
+            ModelKind.CONVERSATION,
+            "/v1/realtime/translations",
+            ModelKind.TRANSLATION,
+            ChatDoor.PATH,
+            ModelKind.CONVERSATION);
     private static final int REQUEST_LINE_BYTES_MAX = 8192;
     private static final int HEADER_BYTES_MAX = 16_384;
     /** Vert.x: one random port for all instances of a deployment. */
@@ -55,6 +61,8 @@ final class ListenerLoop extends VerticleBase {
     private final Uploads uploads;
     private final OriginBook origins;
     private final Duration upgradeTimeout;
+    private final Strangers strangers;
+    private final Duration firstEventMax;
     /** Connections before their upgrade, with the timer that will close them. */
     private final IdentityHashMap<HttpConnection, Long> waiting = new IdentityHashMap<>();
 
@@ -69,7 +77,9 @@ final class ListenerLoop extends VerticleBase {
             Api api,
             Uploads uploads,
             OriginBook origins,
-            Duration upgradeTimeout) {
+            Duration upgradeTimeout,
+            Strangers strangers,
+            Duration firstEventMax) {
         this.config = config;
         this.tls = tls;
         this.limits = limits;
@@ -79,6 +89,8 @@ final class ListenerLoop extends VerticleBase {
         this.uploads = uploads;
         this.origins = origins;
         this.upgradeTimeout = upgradeTimeout;
+        this.strangers = strangers;
+        this.firstEventMax = firstEventMax;
     }
 
     @Override
@@ -150,6 +162,10 @@ final class ListenerLoop extends VerticleBase {
             refuse(request, misplaced);
             return;
         }
+        if (ChatDoor.PATH.equals(path)) {
+            chat(request);
+            return;
+        }
         ModelKind kind = SOCKETS.getOrDefault(path, ModelKind.CONVERSATION);
         switch (HandshakeParser.parse(kind, request.query(), request.headers())) {
             case HandshakeParser.Outcome.Invalid(Refusal refusal) -> refuse(request, refusal);
@@ -163,13 +179,33 @@ final class ListenerLoop extends VerticleBase {
         return HttpMethod.GET.equals(request.method()) && "/v1/realtime".equals(request.path());
     }
 
+    /** Upgrades first, and hears afterwards who it is. */
+    private void chat(HttpServerRequest request) {
+        ChatDoor door = new ChatDoor(vertx, legs, limits, opener, strangers, firstEventMax);
+        Optional<Refusal> refusal = door.admit(request);
+        if (refusal.isPresent()) {
+            refuse(request, refusal.get());
+            return;
+        }
+        request.toWebSocket().onComplete(upgraded -> {
+            settled(request.connection());
+            if (upgraded.succeeded()) {
+                door.enter(request, upgraded.result());
+            } else {
+                door.left(request);
+            }
+        });
+    }
+
     private static @Nullable Refusal misplaced(HttpServerRequest request) {
         String path = request.path();
-        if (path != null && path.startsWith("/v1/live/")) {
+        if (path != null && (path.equals("/v1/live") || path.startsWith("/v1/live/"))) {
             return Refusal.of(
                     Refusal.Kind.NOT_FOUND,
                     "live_api_not_served",
-                    "The Live API (/v1/live) is another protocol and not served here; use /v1/realtime.");
+                    "The Live API (/v1/live) is another protocol, which is not served here. Use /v1/realtime?model=… for"
+                            + " conversations, /v1/realtime?intent=transcription for transcriptions, and"
+                            + " /v1/realtime/translations?model=… for translations; GET /v1/models lists the models.");
         }
         if (path == null || !SOCKETS.containsKey(path) || !HttpMethod.GET.equals(request.method())) {
             return Refusal.of(

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TenantListener {
     private static final Duration UPGRADE_TIMEOUT = Duration.ofSeconds(15);
+    /** How long a client may take to say who it is, where it says so in its first event. */
+    private static final Duration FIRST_EVENT_MAX = Duration.ofSeconds(5);
 
     private final Vertx vertx;
     private final ListenerConfig config;
@@ -32,6 +34,7 @@ public final class TenantListener {
     private final Uploads uploads;
     private final OriginBook origins;
     private final int eventLoops;
+    private final Strangers strangers = new Strangers();
     private final List<ListenerLoop> loops = new CopyOnWriteArrayList<>();
     private volatile @Nullable String deployment;
 
@@ -100,7 +103,8 @@ public final class TenantListener {
     }
 
     private ListenerLoop newLoop(@Nullable PemKeyCertOptions tls) {
-        ListenerLoop loop = new ListenerLoop(config, tls, limits, legs, opener, api, uploads, origins, UPGRADE_TIMEOUT);
+        ListenerLoop loop = new ListenerLoop(
+                config, tls, limits, legs, opener, api, uploads, origins, UPGRADE_TIMEOUT, strangers, FIRST_EVENT_MAX);
         loops.add(loop);
         return loop;
     }

@@ -8,7 +8,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.internal.ContextInternal;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -40,7 +42,22 @@ public final class BytesLegs implements Legs {
 
     @Override
     public Leg client(ServerWebSocket socket, RelayLimits limits) {
-        return leg(socket, limits, true);
+        return leg(socket, limits, true, List.of());
+    }
+
+    @Override
+    public Leg client(ServerWebSocket socket, RelayLimits limits, List<WebSocketFrame> early) {
+        return leg(socket, limits, true, early);
+    }
+
+    @Override
+    public void bound(ServerWebSocket socket, int frameBytesMax) {
+        Takeover.bound(socket, frameBytesMax);
+    }
+
+    @Override
+    public void read(ServerWebSocket socket, boolean on) {
+        Takeover.contextOf(socket).channel().config().setAutoRead(on);
     }
 
     @Override
@@ -52,14 +69,14 @@ public final class BytesLegs implements Legs {
         Promise<BytesLeg> moved = there.promise();
         Moving moving = new Moving(moved);
         Channel channel = Takeover.contextOf(socket).channel();
-        Takeover.run(socket, moving, true);
+        Takeover.run(socket, moving, true, List.of());
         moving.to(channel, there.nettyEventLoop(), handler(there, limits, true));
         return moved.future().map(Leg.class::cast);
     }
 
     @Override
     public Leg upstream(WebSocket socket, RelayLimits limits) {
-        return leg(socket, limits, false);
+        return leg(socket, limits, false, List.of());
     }
 
     /** Bytes of unfinished and held messages that count against the budget now. */
@@ -76,13 +93,13 @@ public final class BytesLegs implements Legs {
         return context.unwrap();
     }
 
-    private Leg leg(WebSocket socket, RelayLimits limits, boolean client) {
+    private Leg leg(WebSocket socket, RelayLimits limits, boolean client, List<WebSocketFrame> early) {
         EventLoop loop = Takeover.contextOf(socket).channel().eventLoop();
         if (!loop.inEventLoop()) {
             throw new IllegalStateException("a leg is made on the event loop of its socket");
         }
         LegHandler handler = handler(currentContext(), limits, client);
-        Takeover.run(socket, handler, client);
+        Takeover.run(socket, handler, client, early);
         return handler.leg();
     }
 

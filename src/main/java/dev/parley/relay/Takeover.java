@@ -5,12 +5,15 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.internal.http.WebSocketInternal;
+import java.util.List;
 
 /**
  * Takes a socket over from Vert.x after its upgrade: the codecs go, and what had been read by then stays, in order. Vert.x's
@@ -27,10 +30,30 @@ final class Takeover {
         return ((WebSocketInternal) socket).channelHandlerContext();
     }
 
-    /** Puts a handler into the codecs' place, which hears what had been read. */
-    static void run(WebSocket socket, ChannelInboundHandler handler, boolean fromClient) {
+    /** Puts a decoder that takes no frame of more than this into the place of the one of a server's socket. */
+    static void bound(WebSocket socket, int frameBytesMax) {
+        ChannelPipeline pipeline = contextOf(socket).pipeline();
+        ChannelHandlerContext decoder = pipeline.context(WebSocketFrameDecoder.class);
+        pipeline.replace(
+                decoder.name(),
+                decoder.name(),
+                new WebSocket13FrameDecoder(WebSocketDecoderConfig.newBuilder()
+                        .expectMaskedFrames(true)
+                        .allowExtensions(false)
+                        .maxFramePayloadLength(frameBytesMax)
+                        .build()));
+    }
+
+    /**
+     * Puts a handler into the codecs' place, which hears what had been read.
+     *
+     * @param before frames that were read, and that it hears before the rest
+     */
+    static void run(WebSocket socket, ChannelInboundHandler handler, boolean fromClient, List<WebSocketFrame> before) {
         ChannelHandlerContext vertx = contextOf(socket);
-        ByteBuf early = decodedEarly(socket, vertx, fromClient);
+        ByteBuf early = vertx.alloc().ioBuffer(0);
+        before.forEach(frame -> append(early, frame, fromClient));
+        decodedEarly(socket, vertx, fromClient, early);
         vertx.channel().config().setAutoRead(false);
         ChannelPipeline pipeline = vertx.pipeline();
         ChannelHandlerContext decoder = pipeline.context(WebSocketFrameDecoder.class);
@@ -65,8 +88,8 @@ final class Takeover {
     }
 
     /** What Vert.x had already decoded, as the bytes that it was. */
-    private static ByteBuf decodedEarly(WebSocket socket, ChannelHandlerContext vertx, boolean fromClient) {
-        ByteBuf frames = vertx.alloc().ioBuffer(0);
+    private static void decodedEarly(
+            WebSocket socket, ChannelHandlerContext vertx, boolean fromClient, ByteBuf frames) {
         if (socket.isClosed()) {
             Short code = socket.closeStatusCode();
             String reason = socket.closeReason();
@@ -81,7 +104,6 @@ final class Takeover {
                 socket.frameHandler(null);
             }
         }
-        return frames;
     }
 
     private static void append(ByteBuf frames, WebSocketFrame frame, boolean masked) {

@@ -108,7 +108,7 @@ class HandshakeIT {
         assertThat(raw("GET /v1/live/sessions HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .startsWith("HTTP/1.1 404")
                 .contains("live_api_not_served");
-        assertThat(raw("GET /v1/realtime/translations?model=x HTTP/1.1\r\nHost: x\r\n\r\n"))
+        assertThat(raw("GET /v1/realtime/nothing?model=x HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .startsWith("HTTP/1.1 404");
         assertThat(raw("POST /v1/realtime?model=x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
                 .startsWith("HTTP/1.1 404");

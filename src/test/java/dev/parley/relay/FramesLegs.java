@@ -4,6 +4,8 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketFrame;
+import java.util.List;
 
 /**
  * The reference: legs on the public API of Vert.x alone, whole messages only, written to be read and not to be fast. It
@@ -18,6 +20,21 @@ final class FramesLegs implements Legs {
     @Override
     public Future<Leg> client(ServerWebSocket socket, RelayLimits limits, Context home) {
         throw new UnsupportedOperationException("Vert.x ties a socket to its event loop");
+    }
+
+    @Override
+    public Leg client(ServerWebSocket socket, RelayLimits limits, List<WebSocketFrame> early) {
+        throw new UnsupportedOperationException("a message cannot be put back");
+    }
+
+    @Override
+    public void bound(ServerWebSocket socket, int frameBytesMax) {
+        throw new UnsupportedOperationException("Vert.x bounds all sockets of a server alike");
+    }
+
+    @Override
+    public void read(ServerWebSocket socket, boolean on) {
+        throw new UnsupportedOperationException("Vert.x reads as it wants");
     }
 
     @Override

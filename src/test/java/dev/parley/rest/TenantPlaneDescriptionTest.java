@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 class TenantPlaneDescriptionTest {
     private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
     /** Mounted by themselves. */
-    private static final List<String> OTHERS =
-            List.of("GET /v1/realtime", "GET /v1/realtime/translations", "POST /v1/audio/transcriptions");
+    private static final List<String> OTHERS = List.of(
+            "GET /v1/chat", "GET /v1/realtime", "GET /v1/realtime/translations", "POST /v1/audio/transcriptions");
 
     @Test
     void describesEveryOperation() throws Exception {
