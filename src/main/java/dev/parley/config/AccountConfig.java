@@ -40,7 +40,7 @@ public record AccountConfig(
     public enum Profile {
         /** {@code Authorization: Bearer}, with organisation and project. */
         OPENAI,
-        /** {@code api-key}; the model is a deployment's name. */
+        /** {@code api-key}, or {@code Authorization: Bearer} if the key is a token of Entra; models are deployments' names. */
         AZURE,
         /** {@code Authorization: Bearer} and nothing of OpenAI's own. */
         COMPATIBLE;

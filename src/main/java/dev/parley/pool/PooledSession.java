@@ -223,6 +223,7 @@ final class PooledSession implements Dialer.Call, Lease {
                 fresh.id(),
                 fresh.created(),
                 judge == null ? List.of() : judge.early(),
+                fresh.names(),
                 this);
     }
 

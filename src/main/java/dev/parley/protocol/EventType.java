@@ -50,7 +50,11 @@ public enum EventType {
     RESPONSE_OUTPUT_AUDIO_DELTA("response.output_audio.delta"),
     RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA("response.output_audio_transcript.delta"),
     RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA("response.function_call_arguments.delta"),
-    RATE_LIMITS_UPDATED("rate_limits.updated");
+    RATE_LIMITS_UPDATED("rate_limits.updated"),
+    // server to client as compatible providers have kept them from the beta
+    RESPONSE_TEXT_DELTA("response.text.delta"),
+    RESPONSE_AUDIO_DELTA("response.audio.delta"),
+    RESPONSE_AUDIO_TRANSCRIPT_DELTA("response.audio_transcript.delta");
 
     private static final Map<String, EventType> BY_NAME = Stream.of(values())
             .filter(type -> type != UNKNOWN)

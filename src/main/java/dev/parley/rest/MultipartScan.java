@@ -20,6 +20,7 @@ final class MultipartScan {
             "multipart/form-data\\s*;.*?\\bboundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))", Pattern.CASE_INSENSITIVE);
     private static final Pattern NAME = Pattern.compile("(?:^|[;\\s])name=\"([^\"]{1,64})\"");
     private static final String FILE = "file";
+    private static final String MODEL = "model";
     private static final int HEADERS_BYTES_MAX = 8 << 10;
     private static final int FIELD_BYTES_MAX = 64 << 10;
     private static final int FIELDS_MAX = 64;
@@ -33,6 +34,11 @@ final class MultipartScan {
     private String field = "";
     private Buffer value = Buffer.buffer();
     private long fileBytes;
+    /** Of the form, where {@link #held} begins; less than zero for what precedes it. */
+    private long position = -2;
+
+    private long modelBegin = -1;
+    private long modelEnd = -1;
     private int headBytes;
     private int files;
     private String problem = "";
@@ -72,6 +78,7 @@ final class MultipartScan {
             }
             at = next;
         }
+        position += at;
         held = state == State.END || state == State.BROKEN ? new byte[0] : Arrays.copyOfRange(bytes, at, bytes.length);
         if (held.length > HEADERS_BYTES_MAX + delimiter.length && state != State.BODY) {
             fail("the headers of a part are too long");
@@ -99,6 +106,16 @@ final class MultipartScan {
 
     int files() {
         return files;
+    }
+
+    /** Where in the form the model's name begins; less than zero while that is not known. */
+    long modelBegin() {
+        return modelBegin;
+    }
+
+    /** Where it ends; likewise. */
+    long modelEnd() {
+        return modelEnd;
     }
 
     /** Of the file, as far as it has come. */
@@ -166,6 +183,9 @@ final class MultipartScan {
         }
         value = Buffer.buffer();
         state = State.BODY;
+        if (field.equals(MODEL)) {
+            modelBegin = position + end + HEADERS_END.length;
+        }
         return end + HEADERS_END.length;
     }
 
@@ -189,6 +209,9 @@ final class MultipartScan {
         }
         if (!field.equals(FILE)) {
             fields.put(field, value.toString());
+        }
+        if (field.equals(MODEL)) {
+            modelEnd = position + end;
         }
         state = State.DELIMITED;
         return end + delimiter.length;

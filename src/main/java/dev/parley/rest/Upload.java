@@ -38,6 +38,7 @@ final class Upload {
     private @Nullable UploadTerms terms;
     private @Nullable Cover cover;
     private @Nullable HttpClientRequest upstream;
+    private @Nullable NamedForm outgoing;
     private @Nullable UploadAnswer answer;
     private String account = "";
 
@@ -160,6 +161,8 @@ final class Upload {
         }
         upstream = to;
         account = open.account();
+        UploadPrice price = Objects.requireNonNull(prices);
+        outgoing = new NamedForm(form(), name -> open.names().sent(price.resolve(name)));
         to.exceptionHandler(_ -> {}); // the response tells
         to.response()
                 .onSuccess(heard -> {
@@ -176,8 +179,9 @@ final class Upload {
     }
 
     /** Judges what the piece completes before it lets it go. */
-    private void pass(HttpClientRequest to, Buffer piece) {
+    private void pass(HttpClientRequest to, Buffer taken) {
         MultipartScan form = form();
+        Buffer piece = Objects.requireNonNull(outgoing).take(taken);
         if (form.ended()) {
             Optional<Refusal> refusal = terms().judge(form);
             if (refusal.isPresent()) {
@@ -188,7 +192,9 @@ final class Upload {
             to.end(piece).onFailure(_ -> unanswered());
             return;
         }
-        to.write(piece);
+        if (piece.length() > 0) {
+            to.write(piece);
+        }
         if (to.writeQueueFull()) {
             request.pause();
             to.drainHandler(_ -> request.resume());

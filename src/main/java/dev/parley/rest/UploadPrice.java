@@ -35,13 +35,20 @@ final class UploadPrice {
                                 "missing_required_parameter",
                                 "'model' must name a transcription model.")
                         .param("model"))
-                : models.refusal(new ModelName(name), ModelKind.TRANSCRIPTION, "model");
+                : models.refusal(models.resolve(new ModelName(name)), ModelKind.TRANSCRIPTION, "model");
+    }
+
+    /** What the client's name for a model stands for. */
+    String resolve(String name) {
+        return name.isEmpty() || name.length() > NAME_LENGTH_MAX
+                ? name
+                : models.resolve(new ModelName(name)).value();
     }
 
     /** The model with its prices; if it is not named yet, the dearest one. Empty if there is none. */
     Optional<PricedModel> model(Optional<String> name, long millis) {
         return name.isPresent()
-                ? models.find(new ModelName(name.get()))
+                ? models.find(models.resolve(new ModelName(name.get())))
                 : models.all().stream()
                         .filter(model -> model.kind() == ModelKind.TRANSCRIPTION)
                         .max(Comparator.comparing(model -> TranscriptionPrice.atMost(bounded(millis, model), model)));

@@ -113,6 +113,7 @@ final class RealtimeParts implements SessionParts {
                 conversation,
                 transcriptions,
                 transcriber,
+                upstream.names(),
                 responses == null ? null : responses.automatic(),
                 limit);
         UpstreamErrors errors = new UpstreamErrors(life, ids, updates, responses, report, upstream.lease());

@@ -11,6 +11,7 @@ import dev.parley.protocol.JsonSplice;
 import dev.parley.protocol.SessionView;
 import dev.parley.relay.Delivery;
 import dev.parley.session.UpdatePolicy.Wish;
+import dev.parley.upstream.ProviderNames;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
@@ -36,6 +37,7 @@ final class SessionUpdates {
     private final ConversationMeter conversation;
     private final Transcriptions transcriptions;
     private final TranscriberName transcriber;
+    private final ProviderNames names;
     private final @Nullable AutomaticResponses automatic;
     private final @Nullable OutputLimit limit;
     /** Updates under way by which the client wants automatic responses. */
@@ -56,6 +58,7 @@ final class SessionUpdates {
             ConversationMeter conversation,
             Transcriptions transcriptions,
             TranscriberName transcriber,
+            ProviderNames names,
             @Nullable AutomaticResponses automatic,
             @Nullable OutputLimit limit) {
         this.policy = policy;
@@ -66,6 +69,7 @@ final class SessionUpdates {
         this.conversation = conversation;
         this.transcriptions = transcriptions;
         this.transcriber = transcriber;
+        this.names = names;
         this.automatic = automatic;
         this.limit = limit;
     }
@@ -198,7 +202,18 @@ final class SessionUpdates {
 
     /** {@code session.updated}. */
     @SuppressWarnings("ReferenceEquality") // whether it was changed
-    Delivery updated(JsonNode event, Buffer utf8) {
+    Delivery updated(JsonNode told, Buffer utf8) {
+        Buffer own = names.fromProvider(told, utf8);
+        if (own == utf8) {
+            return known(told, utf8);
+        }
+        Delivery delivery = known(Json.object(own).orElse(told), own);
+        return delivery instanceof Delivery.AsIs ? Delivery.replaced(own) : delivery;
+    }
+
+    /** With models as they are called here. */
+    @SuppressWarnings("ReferenceEquality") // whether it was changed
+    private Delivery known(JsonNode event, Buffer utf8) {
         config.set(SessionView.of(event));
         UpdateQueue.Update answered = queue.taken();
         if (queue.isEmpty()) {
@@ -312,7 +327,7 @@ final class SessionUpdates {
             sent = JsonSplice.set(sent, EVENT_ID, Json.quoted(sentId));
         }
         queue.sent(sentId, taken -> answered(wish, taken));
-        return Delivery.replaced(sent);
+        return Delivery.replaced(names.toProvider(sent));
     }
 
     private void answered(Wish wish, boolean taken) {

@@ -11,6 +11,7 @@ import dev.parley.relay.Delivery;
 import dev.parley.relay.Gate;
 import dev.parley.relay.LegEnd;
 import dev.parley.relay.MessageHead;
+import dev.parley.upstream.ProviderNames;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
@@ -29,6 +30,7 @@ final class TranslationGate implements Gate {
     private final SessionPermit permit;
     private final TranslationRules rules;
     private final TranscriberName transcriber;
+    private final ProviderNames names;
     private final RequestRules tenantRules;
     private final Stretches stretches;
     private final Consumer<LegEnd> ended;
@@ -39,6 +41,7 @@ final class TranslationGate implements Gate {
             SessionPermit permit,
             TranslationRules rules,
             TranscriberName transcriber,
+            ProviderNames names,
             RequestRules tenantRules,
             Stretches stretches,
             Consumer<LegEnd> ended) {
@@ -46,6 +49,7 @@ final class TranslationGate implements Gate {
         this.permit = permit;
         this.rules = rules;
         this.transcriber = transcriber;
+        this.names = names;
         this.tenantRules = tenantRules;
         this.stretches = stretches;
         this.ended = ended;
@@ -152,12 +156,17 @@ final class TranslationGate implements Gate {
         if (refusal.isPresent()) {
             return refused(refusal.get(), event);
         }
+        Buffer sent = names.toProvider(withoutUrlsPart(event, session, resolved));
+        return now(sent == utf8 ? Delivery.asIs() : Delivery.replaced(sent));
+    }
+
+    private static Buffer withoutUrlsPart(JsonNode event, JsonNode session, Buffer utf8) {
         if (!(session.has("type") || session.has("model"))) {
-            return now(resolved == utf8 ? Delivery.asIs() : Delivery.replaced(resolved));
+            return utf8;
         }
         ObjectNode sent = event.deepCopy();
         sent.set("session", TranslationRules.sent((ObjectNode) session));
-        return now(Delivery.replaced(Json.bytes(sent)));
+        return Json.bytes(sent);
     }
 
     private Future<Delivery> refused(Refusal refusal, @Nullable JsonNode event) {

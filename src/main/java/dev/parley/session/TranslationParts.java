@@ -61,6 +61,7 @@ final class TranslationParts implements SessionParts {
                 order.permit(),
                 new TranslationRules(order.models(), name),
                 transcriber,
+                upstream.names(),
                 new RequestRules(order),
                 stretches,
                 clientEnded);
@@ -68,6 +69,7 @@ final class TranslationParts implements SessionParts {
                 life,
                 stretches,
                 transcriber,
+                upstream.names(),
                 report,
                 upstream.lease(),
                 () -> context.runOnContext(_ -> life.end(Ending.closed())), // behind the event that says so

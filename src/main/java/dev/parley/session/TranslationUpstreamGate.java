@@ -7,6 +7,7 @@ import dev.parley.relay.Delivery;
 import dev.parley.relay.Gate;
 import dev.parley.relay.LegEnd;
 import dev.parley.relay.MessageHead;
+import dev.parley.upstream.ProviderNames;
 import dev.parley.upstream.UpstreamConnector.Lease;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -21,6 +22,7 @@ final class TranslationUpstreamGate implements Gate {
     private final UpstreamLife life;
     private final Stretches stretches;
     private final TranscriberName name;
+    private final ProviderNames names;
     private final SessionReport report;
     private final Lease lease;
     private final Runnable over;
@@ -34,6 +36,7 @@ final class TranslationUpstreamGate implements Gate {
             UpstreamLife life,
             Stretches stretches,
             TranscriberName name,
+            ProviderNames names,
             SessionReport report,
             Lease lease,
             Runnable over,
@@ -41,6 +44,7 @@ final class TranslationUpstreamGate implements Gate {
         this.life = life;
         this.stretches = stretches;
         this.name = name;
+        this.names = names;
         this.report = report;
         this.lease = lease;
         this.over = over;
@@ -79,9 +83,11 @@ final class TranslationUpstreamGate implements Gate {
         }
         return switch (head.type()) {
             case SESSION_UPDATED -> {
+                Buffer own = names.fromProvider(event, utf8);
+                JsonNode told = Json.object(own).orElse(event);
                 transcriber =
-                        event.at("/session/audio/input/transcription/model").textValue();
-                yield changed(name.told(event, utf8), utf8);
+                        told.at("/session/audio/input/transcription/model").textValue();
+                yield changed(name.told(told, own), utf8);
             }
             case SESSION_CLOSED -> closing();
             case ERROR -> error(event.path("error"), utf8);

@@ -97,8 +97,10 @@ final class UpstreamGate implements Gate {
     @Override
     public void onPassed(MessageHead head) {
         switch (head.type()) {
-            case RESPONSE_OUTPUT_AUDIO_DELTA -> delivered(head, true);
+            case RESPONSE_OUTPUT_AUDIO_DELTA, RESPONSE_AUDIO_DELTA -> delivered(head, true);
             case RESPONSE_OUTPUT_TEXT_DELTA,
+                    RESPONSE_TEXT_DELTA,
+                    RESPONSE_AUDIO_TRANSCRIPT_DELTA,
                     RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA,
                     RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA -> delivered(head, false);
             case INPUT_AUDIO_BUFFER_CLEARED -> audio.cleared();

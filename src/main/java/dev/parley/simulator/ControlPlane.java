@@ -21,7 +21,7 @@ final class ControlPlane {
     }
 
     void handle(HttpServerRequest request) {
-        switch (request.path()) {
+        switch (Flavor.plain(request.path())) {
             case "/simulator/script" -> script(request);
             case "/simulator/books" -> books(request);
             case "/simulator/sessions" -> sessions(request);

@@ -35,7 +35,10 @@ final class FileTranscription {
     }
 
     void answer() {
-        String key = String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
+        Flavor flavor = Flavor.of(request.path());
+        String key = flavor == Flavor.AZURE
+                ? String.valueOf(request.getHeader("api-key"))
+                : String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
         Set<String> keys = provider.options().apiKeys();
         if (!keys.isEmpty() && !keys.contains(key)) {
             ControlPlane.refuse(request, UNAUTHORIZED, "Incorrect API key provided: " + key + ".");
@@ -53,7 +56,8 @@ final class FileTranscription {
     private void transcribe(MultiMap form) {
         String model = String.valueOf(form.get("model"));
         String format = form.contains("response_format") ? form.get("response_format") : "json";
-        if (!Models.transcribes(model) || fileBytes == 0 || !FORMATS.contains(format)) {
+        boolean known = Flavor.of(request.path()).names(model) && Models.transcribes(model);
+        if (!known || fileBytes == 0 || !FORMATS.contains(format)) {
             ControlPlane.refuse(request, BAD_REQUEST, "There is no such model, no file, or no such format.");
             return;
         }

@@ -26,10 +26,15 @@ final class Handshake {
     private final @Nullable String model;
     private final @Nullable String intent;
     private final boolean translates;
+    private final Flavor flavor;
+    /** The model as the URL has it: on Azure a deployment. */
+    private final @Nullable String asked;
+
     private final Script script;
 
     static boolean serves(String path) {
-        return path.equals("/v1/realtime") || path.equals(TRANSLATIONS);
+        String plain = Flavor.plain(path);
+        return plain.equals("/v1/realtime") || plain.equals(TRANSLATIONS);
     }
 
     Handshake(Provider provider, HttpServerRequest request) {
@@ -40,11 +45,13 @@ final class Handshake {
                 protocols.add(protocol.strip());
             }
         }
+        this.flavor = Flavor.of(request.path());
         this.apiKey = keyOf();
-        this.model = request.getParam("model");
+        this.asked = request.getParam("model");
+        this.model = asked == null ? null : Flavor.model(asked);
         this.intent = request.getParam("intent");
-        this.translates = request.path().equals(TRANSLATIONS);
-        this.script = provider.scripts().take(apiKey, model, intent);
+        this.translates = Flavor.plain(request.path()).equals(TRANSLATIONS);
+        this.script = flavor.script(provider.scripts().take(apiKey, model, intent));
     }
 
     void answer() {
@@ -65,6 +72,14 @@ final class Handshake {
     private void answer(@Nullable ObjectNode scripted) {
         if (scripted != null && scripted.has("status")) {
             refuse(scripted);
+            return;
+        }
+        if (flavor == Flavor.AZURE && asked != null && (!flavor.names(asked) || Models.transcribes(asked))) {
+            azure(Models.transcribes(asked) ? 400 : 404, Flavor.refusal(asked));
+            return;
+        }
+        if (flavor == Flavor.AZURE && !isKeyAccepted()) {
+            azure(401, "401");
             return;
         }
         Entry entry = new Entry();
@@ -97,6 +112,13 @@ final class Handshake {
                 session.onClosed();
             }
         }
+    }
+
+    /** Azure says what is wrong before the upgrade. */
+    private void azure(int status, String code) {
+        provider.books().handshakeRefused();
+        ObjectNode error = Trees.object().put("code", code).put("message", "The request was refused.");
+        ControlPlane.answer(request, status, Trees.object().set("error", error));
     }
 
     private void refuse(ObjectNode scripted) {
@@ -195,7 +217,8 @@ final class Handshake {
 
     private @Nullable String keyOf() {
         String header = request.getHeader("Authorization");
-        if (header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)) {
+        boolean tokenOnly = flavor == Flavor.AZURE && header != null && !header.startsWith("Bearer eyJ");
+        if (header != null && !tokenOnly && header.regionMatches(true, 0, "Bearer ", 0, 7)) {
             return header.substring(7).strip();
         }
         String azure = request.getHeader("api-key");

@@ -36,12 +36,12 @@ final class Models {
     }
 
     static boolean transcribes(String model) {
-        return BY_TOKENS.contains(model) || BY_SECONDS.contains(model);
+        return BY_TOKENS.contains(Flavor.model(model)) || BY_SECONDS.contains(Flavor.model(model));
     }
 
     /** Whether a transcription's usage is in seconds; tokens otherwise. */
     static boolean isBilledBySeconds(String transcriptionModel) {
-        return BY_SECONDS.contains(transcriptionModel);
+        return BY_SECONDS.contains(Flavor.model(transcriptionModel));
     }
 
     static int contextTokens(String model) {

@@ -46,6 +46,13 @@ public final class Script {
         return of(more);
     }
 
+    /** This script, and what it leaves open as the other one has it. */
+    Script over(Script other) {
+        ObjectNode both = other.settings.deepCopy();
+        both.setAll(settings);
+        return new Script(both);
+    }
+
     ObjectNode toJson() {
         return settings.deepCopy();
     }

@@ -1,9 +1,7 @@
 package dev.parley.upstream;
 
 import dev.parley.config.AccountConfig;
-import dev.parley.config.AccountConfig.Profile;
 import dev.parley.config.RelayConfig;
-import dev.parley.config.Secret;
 import dev.parley.domain.ModelKind;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
@@ -18,7 +16,6 @@ import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -35,6 +32,8 @@ public final class AccountClient implements Dialer {
     private final Duration connectTimeout;
     private final RelayLimits limits;
     private final Legs legs;
+    private final AccountAddress address;
+    private final ProviderNames names;
     private final WebSocketClient client;
 
     /** @param connectTimeout from the start of the connection to {@code session.created} */
@@ -44,6 +43,8 @@ public final class AccountClient implements Dialer {
         this.connectTimeout = connectTimeout;
         this.limits = limits;
         this.legs = legs;
+        this.address = new AccountAddress(account);
+        this.names = new ProviderNames(account.models());
         this.client = vertx.createWebSocketClient(clientOptions());
     }
 
@@ -83,7 +84,7 @@ public final class AccountClient implements Dialer {
     }
 
     private void open(WebSocket socket, Call call, Duration left) {
-        new OpeningGate(vertx, legs.upstream(socket, limits), account.name(), call).open(left);
+        new OpeningGate(vertx, legs.upstream(socket, limits), account.name(), names, call).open(left);
     }
 
     private Failure refusedUpgrade(Throwable cause) {
@@ -106,52 +107,28 @@ public final class AccountClient implements Dialer {
     }
 
     private WebSocketConnectOptions connectOptions(Target target) {
-        URI url = account.url();
-        boolean tls = tls(url);
-        int port = url.getPort() > 0 ? url.getPort() : tls ? 443 : 80;
+        String resource = target.kind() == ModelKind.TRANSLATION ? "/realtime/translations" : "/realtime";
         WebSocketConnectOptions options = new WebSocketConnectOptions()
-                .setHost(url.getHost())
-                .setPort(port)
-                .setSsl(tls)
-                .setURI(path(target) + query(target))
+                .setHost(address.host())
+                .setPort(address.port())
+                .setSsl(address.isTls())
+                .setURI(address.path(resource) + query(target))
                 .setTimeout(connectTimeout.toMillis());
-        Secret key = account.apiKey();
-        if (key != null && account.profile() == Profile.AZURE) {
-            options.putHeader("api-key", key.reveal());
-        } else if (key != null) {
-            options.putHeader("Authorization", "Bearer " + key.reveal());
-        }
-        if (account.profile() == Profile.OPENAI) {
-            if (account.organization() != null) {
-                options.putHeader("OpenAI-Organization", account.organization());
-            }
-            if (account.project() != null) {
-                options.putHeader("OpenAI-Project", account.project());
-            }
-        }
+        address.headers(options::putHeader);
         return options;
     }
 
-    private String path(Target target) {
-        String raw = account.url().getRawPath();
-        String base = raw == null ? "" : raw;
-        return (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
-                + (target.kind() == ModelKind.TRANSLATION ? "/realtime/translations" : "/realtime");
-    }
-
     private String query(Target target) {
-        if (target.model() == null) {
-            return "?intent=transcription";
-        }
-        String sent = account.models().getOrDefault(target.label(), target.label());
-        return "?model=" + URLEncoder.encode(sent, StandardCharsets.UTF_8);
+        return target.model() == null
+                ? "?intent=transcription"
+                : "?model=" + URLEncoder.encode(names.sent(target.label()), StandardCharsets.UTF_8);
     }
 
     private WebSocketClientOptions clientOptions() {
         WebSocketClientOptions options = RelayOptions.standard()
                 .client(new WebSocketClientOptions(), limits)
                 .setConnectTimeout((int) connectTimeout.toMillis());
-        if (tls(account.url())) {
+        if (address.isTls()) {
             options.setVerifyHost(true);
             Path trust = account.trust();
             if (trust != null) {
@@ -159,9 +136,5 @@ public final class AccountClient implements Dialer {
             }
         }
         return options;
-    }
-
-    private static boolean tls(URI url) {
-        return url.getScheme().equals("wss") || url.getScheme().equals("https");
     }
 }

@@ -26,8 +26,18 @@ public interface Dialer {
         void gone();
     }
 
-    /** A fresh upstream session, with the provider's id if it gave one, and its {@code session.created}. */
-    record Opened(Leg leg, @Nullable String id, Buffer created) {}
+    /**
+     * A fresh upstream session, with the provider's id if it gave one, and its {@code session.created}.
+     *
+     * @param created with models as they are called here
+     * @param names what the account calls models
+     */
+    record Opened(Leg leg, @Nullable String id, Buffer created, ProviderNames names) {
+        /** Of an account that calls models what they are called here. */
+        public Opened(Leg leg, @Nullable String id, Buffer created) {
+            this(leg, id, created, ProviderNames.SAME);
+        }
+    }
 
     /**
      * Why there is none.

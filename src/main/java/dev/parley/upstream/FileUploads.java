@@ -1,8 +1,6 @@
 package dev.parley.upstream;
 
 import dev.parley.config.AccountConfig;
-import dev.parley.config.AccountConfig.Profile;
-import dev.parley.config.Secret;
 import dev.parley.domain.ModelName;
 import dev.parley.upstream.UpstreamConnector.Target;
 import io.vertx.core.Future;
@@ -13,7 +11,6 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +23,6 @@ public final class FileUploads implements AutoCloseable {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
     /** Files under way to one host; as many may wait for a place. */
     private static final int AT_ONCE_MAX = 256;
-
-    private static final int HTTPS = 443;
-    private static final int HTTP = 80;
 
     private final Vertx vertx;
     private final Accounts accounts;
@@ -44,8 +38,9 @@ public final class FileUploads implements AutoCloseable {
      * A request under way.
      *
      * @param account its name
+     * @param names what the account calls models
      */
-    public record Upload(HttpClientRequest request, String account) {}
+    public record Upload(HttpClientRequest request, String account, ProviderNames names) {}
 
     /**
      * Begins a request at an account that has the model; empty if there is none.
@@ -66,7 +61,7 @@ public final class FileUploads implements AutoCloseable {
         AccountConfig config = account.config();
         return Optional.of(client(config).request(options(config, path)).map(request -> {
             request.putHeader("Content-Type", contentType).setChunked(true);
-            return new Upload(request, account.name());
+            return new Upload(request, account.name(), new ProviderNames(config.models()));
         }));
     }
 
@@ -91,28 +86,15 @@ public final class FileUploads implements AutoCloseable {
 
     /** A POST to an account, with its credential. */
     static RequestOptions options(AccountConfig config, String path) {
-        URI url = config.url();
-        boolean tls = url.getScheme().equals("wss") || url.getScheme().equals("https");
-        String base = url.getRawPath() == null ? "" : url.getRawPath().replaceFirst("/$", "");
+        AccountAddress address = new AccountAddress(config);
         RequestOptions options = new RequestOptions()
                 .setMethod(HttpMethod.POST)
-                .setHost(url.getHost())
-                .setPort(url.getPort() > 0 ? url.getPort() : tls ? HTTPS : HTTP)
-                .setSsl(tls)
-                .setURI(base + path)
+                .setHost(address.host())
+                .setPort(address.port())
+                .setSsl(address.isTls())
+                .setURI(address.path(path))
                 .setConnectTimeout(CONNECT_MAX.toMillis());
-        Secret key = config.apiKey();
-        if (key != null && config.profile() == Profile.AZURE) {
-            options.putHeader("api-key", key.reveal());
-        } else if (key != null) {
-            options.putHeader("Authorization", "Bearer " + key.reveal());
-        }
-        if (config.profile() == Profile.OPENAI && config.organization() != null) {
-            options.putHeader("OpenAI-Organization", config.organization());
-        }
-        if (config.profile() == Profile.OPENAI && config.project() != null) {
-            options.putHeader("OpenAI-Project", config.project());
-        }
+        address.headers(options::putHeader);
         return options;
     }
 }

@@ -30,14 +30,16 @@ final class OpeningGate implements Gate {
     private final Vertx vertx;
     private final Leg leg;
     private final String account;
+    private final ProviderNames names;
     private final Dialer.Call call;
     private long timer;
     private boolean told;
 
-    OpeningGate(Vertx vertx, Leg leg, String account, Dialer.Call call) {
+    OpeningGate(Vertx vertx, Leg leg, String account, ProviderNames names, Dialer.Call call) {
         this.vertx = vertx;
         this.leg = leg;
         this.account = account;
+        this.names = names;
         this.call = call;
     }
 
@@ -79,7 +81,8 @@ final class OpeningGate implements Gate {
         }
         vertx.cancelTimer(timer);
         told = true;
-        call.opened(new Dialer.Opened(leg, tree.get().path("session").path("id").textValue(), event));
+        call.opened(new Dialer.Opened(
+                leg, tree.get().path("session").path("id").textValue(), names.fromProvider(tree.get(), event), names));
     }
 
     private void refused(@Nullable JsonNode error) {

@@ -53,13 +53,26 @@ public interface UpstreamConnector {
      *
      * @param account the upstream account's name
      * @param id the provider's {@code sess_…}, if it gave one
-     * @param created the provider's {@code session.created}, byte for byte
+     * @param created the provider's {@code session.created}
      * @param early further events that the provider sent by itself, in order, fit for the client
+     * @param names what the account calls models; {@code created} is translated
      */
     record UpstreamSession(
-            Leg leg, String account, @Nullable String id, Buffer created, List<Buffer> early, Lease lease) {
+            Leg leg,
+            String account,
+            @Nullable String id,
+            Buffer created,
+            List<Buffer> early,
+            ProviderNames names,
+            Lease lease) {
         public UpstreamSession {
             early = List.copyOf(early);
+        }
+
+        /** Of an account that calls models what they are called here. */
+        public UpstreamSession(
+                Leg leg, String account, @Nullable String id, Buffer created, List<Buffer> early, Lease lease) {
+            this(leg, account, id, created, early, ProviderNames.SAME, lease);
         }
     }
 

@@ -164,7 +164,7 @@ public final class BrokerRig implements AutoCloseable {
         accounts = new Accounts(
                 account -> new AccountClient(vertx, account, Duration.ofSeconds(5), RelayLimits.upstream(), legs),
                 () -> new Breaker(new SplittableRandom(1)));
-        accounts.follow(List.of(AccountConfig.of("default", simulator.url(), new Secret(UPSTREAM_KEY), 500)), Set.of());
+        accounts.follow(List.of(usualAccount()), Set.of());
         // On demand only: what a test scripts is for the session that it opens next.
         connector = new SessionPool(vertx, PoolSettings.onDemand(), accounts, PoolEvents.NONE, ticker);
         SessionServices services = new SessionServices(
@@ -280,6 +280,16 @@ public final class BrokerRig implements AutoCloseable {
     /** What running responses of a tenant have set aside. */
     public NanoUsd reserved(String tenant) {
         return grants.reserved(new TenantId(tenant));
+    }
+
+    /** These accounts in place of the others. */
+    void accounts(AccountConfig... others) {
+        accounts.follow(List.of(others), Set.of());
+    }
+
+    /** The account that there is without {@link #accounts}. */
+    AccountConfig usualAccount() {
+        return AccountConfig.of("default", simulator.url(), new Secret(UPSTREAM_KEY), 500);
     }
 
     /** What an operator does after a provider refused the credential. */

@@ -36,6 +36,25 @@ class MultipartScanTest {
     }
 
     @Test
+    void theModelsNameIsReplacedHoweverTheBytesAreCut() {
+        SplittableRandom random = new SplittableRandom(7);
+        Buffer form = form("gpt-4o-transcribe", wav(new byte[1_000], 48_000));
+        Buffer wanted = form("eu-asr", wav(new byte[1_000], 48_000));
+        for (int round = 0; round < 300; round++) {
+            MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
+            NamedForm named = new NamedForm(scan, name -> name.equals("gpt-4o-transcribe") ? "eu-asr" : "wrong");
+            Buffer passed = Buffer.buffer();
+            for (int at = 0; at < form.length(); ) {
+                int to = Math.min(form.length(), at + 1 + random.nextInt(round < 5 ? 3 : 400));
+                scan.take(form.slice(at, to));
+                passed.appendBuffer(named.take(form.slice(at, to)));
+                at = to;
+            }
+            assertThat(passed).isEqualTo(wanted);
+        }
+    }
+
+    @Test
     void refusesFormsThatCouldBeReadInTwoWays() {
         for (String bad : List.of(
                 "no boundary at all, but long enough that it must have come",
