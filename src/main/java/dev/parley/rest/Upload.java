@@ -161,8 +161,7 @@ final class Upload {
         }
         upstream = to;
         account = open.account();
-        UploadPrice price = Objects.requireNonNull(prices);
-        outgoing = new NamedForm(form(), name -> open.names().sent(price.resolve(name)));
+        outgoing = new NamedForm(form(), name -> open.names().sent(terms().resolve(name)));
         to.exceptionHandler(_ -> {}); // the response tells
         to.response()
                 .onSuccess(heard -> {

@@ -1,5 +1,6 @@
 package dev.parley.rest;
 
+import dev.parley.domain.ModelName;
 import dev.parley.ledger.PriceBook.PricedModel;
 import dev.parley.ledger.UsageEntry.Work;
 import dev.parley.protocol.UsageReport;
@@ -45,7 +46,8 @@ final class UploadBill {
                                 REFERENCE,
                                 outcome instanceof UploadAnswer.Outcome.Told ? "completed" : "lost",
                                 model,
-                                settlement),
+                                settlement,
+                                form.field("model").map(ModelName::new).orElse(null)),
                         source,
                         Delivery.asIs())
                 .map(delivery -> delivery instanceof Delivery.AsIs);

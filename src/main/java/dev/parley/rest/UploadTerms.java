@@ -40,6 +40,11 @@ final class UploadTerms {
         return order;
     }
 
+    /** What the client's name for a model stands for. */
+    String resolve(String name) {
+        return price.resolve(name);
+    }
+
     /** Known when something is covered. */
     PricedModel model() {
         return Objects.requireNonNull(model);

@@ -56,6 +56,18 @@ public final class ProviderNames {
         return Json.bytes(without);
     }
 
+    /** The settings with which a call begins: what names its model, too. */
+    String ofCall(String session) {
+        Buffer settings = Buffer.buffer(session);
+        JsonNode tree = sent.isEmpty() ? null : Json.object(settings).orElse(null);
+        if (tree == null) {
+            return session;
+        }
+        Buffer renamed = renamed(tree, settings, List.of("model"), this::sent);
+        return renamed(tree, renamed, TRANSCRIBER.subList(1, TRANSCRIBER.size()), this::sent)
+                .toString();
+    }
+
     /** Settings that the account tells; likewise. */
     public Buffer fromProvider(JsonNode event, Buffer utf8) {
         if (known.isEmpty()) {
