@@ -80,8 +80,8 @@ final class Attachment implements Dialer.Call, Lease {
     public void opened(Dialer.Opened opened) {
         Context context = Vertx.currentContext();
         // The call's own id: whichever node listens, what it writes down has the same ids.
-        UpstreamSession sideband =
-                new UpstreamSession(opened.leg(), account.name(), call.id().value(), opened.created(), List.of(), opened.names(), this);
+        UpstreamSession sideband = new UpstreamSession(
+                opened.leg(), account.name(), call.id().value(), opened.created(), List.of(), opened.names(), this);
         Duration lasted =
                 Duration.between(call.startedAt(), parts.services().ticker().now());
         new CallSession(

@@ -100,7 +100,12 @@ public final class UpstreamCalls implements AutoCloseable {
         String boundary = "parley-" + HexFormat.of().formatHex(bits);
         Buffer form = Buffer.buffer();
         part(form, boundary, "sdp", "application/sdp", sdp);
-        part(form, boundary, "session", "application/json", new ProviderNames(account.config().models()).ofCall(session));
+        part(
+                form,
+                boundary,
+                "session",
+                "application/json",
+                new ProviderNames(account.config().models()).ofCall(session));
         form.appendString("--" + boundary + "--\r\n");
         return post(account, PATH, "multipart/form-data; boundary=" + boundary, form)
                 .map(answer -> answer instanceof Answer.Gone ? refused(NOT_FOUND) : answer);
@@ -131,7 +136,12 @@ public final class UpstreamCalls implements AutoCloseable {
         }
         socket(config, Boolean.TRUE.equals(to.isSsl())).connect(options).onComplete(connected -> {
             if (connected.succeeded()) {
-                new OpeningGate(vertx, legs.upstream(connected.result(), limits), config.name(), new ProviderNames(config.models()), told)
+                new OpeningGate(
+                                vertx,
+                                legs.upstream(connected.result(), limits),
+                                config.name(),
+                                new ProviderNames(config.models()),
+                                told)
                         .open(CONNECT_MAX);
             } else {
                 told.failed(failure(config, connected.cause()));

@@ -33,7 +33,8 @@ class ProviderNamesTest {
                 .as("Azure may tell the model itself")
                 .isEqualTo(HERE);
         assertThat(ProviderNames.SAME.toProvider(HERE)).isSameAs(HERE);
-        assertThat(names.ofCall("{\"model\":\"gpt-realtime\",\"x\":1.50}")).isEqualTo("{\"model\":\"eu-talk\",\"x\":1.50}");
+        assertThat(names.ofCall("{\"model\":\"gpt-realtime\",\"x\":1.50}"))
+                .isEqualTo("{\"model\":\"eu-talk\",\"x\":1.50}");
     }
 
     @ParameterizedTest
