@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
             AccountCommand.ListAccounts.class,
             AccountCommand.Key.class,
             AccountCommand.Reopen.class,
-            AccountCommand.Remove.class
+            AccountCommand.Remove.class,
+            AccountWebhookSecret.class
         },
         footer = {
             "",

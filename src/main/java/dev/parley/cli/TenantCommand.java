@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
             TenantCommand.Suspend.class,
             TenantCommand.Resume.class,
             IssuerCommand.class,
-            TenantOriginsCommand.class
+            TenantOriginsCommand.class,
+            TenantAddressesCommand.class
         },
         footer = {
             "",

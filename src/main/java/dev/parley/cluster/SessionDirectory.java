@@ -64,8 +64,12 @@ public final class SessionDirectory implements AutoCloseable {
         }
     }
 
-    /** Completes on the caller's context; fails when the store cannot be asked now, or too many ask. */
-    public Future<Optional<Place>> find(String id, TenantId tenant, SubjectId subject) {
+    /**
+     * Completes on the caller's context; fails when the store cannot be asked now, or too many ask.
+     *
+     * @param subject whose it has to be; null: anybody's of the tenant
+     */
+    public Future<Optional<Place>> find(String id, TenantId tenant, @Nullable SubjectId subject) {
         return blocking.call(() -> reads.find(id, tenant, subject));
     }
 

@@ -97,7 +97,7 @@ final class ApiExchange {
                 request.params(),
                 credential,
                 request.getHeader("Origin"),
-                request.getHeader("Content-Type"),
+                request.headers(),
                 body));
     }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters of the query, decoded
  * @param credential of the Authorization header; null if there is none
  * @param origin the page that a browser comes from; null for others
- * @param contentType of the body; null if it is not said
+ * @param headers all of them
  * @param body whole, and bounded by whoever has read it
  */
 public record Call(
@@ -20,5 +20,11 @@ public record Call(
         MultiMap parameters,
         @Nullable Secret credential,
         @Nullable String origin,
-        @Nullable String contentType,
-        Buffer body) {}
+        MultiMap headers,
+        Buffer body) {
+    /** Of the body; null if it is not said. */
+    @Nullable
+    String contentType() {
+        return headers.get("Content-Type");
+    }
+}

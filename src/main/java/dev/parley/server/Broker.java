@@ -31,6 +31,7 @@ import dev.parley.rest.Api;
 import dev.parley.rest.Apis;
 import dev.parley.rest.AudioTranscriptions;
 import dev.parley.rest.CallsApi;
+import dev.parley.rest.ProviderWebhooks;
 import dev.parley.rest.TenantApi;
 import dev.parley.rest.Uploads;
 import dev.parley.session.SessionRegistry;
@@ -246,7 +247,8 @@ public final class Broker implements AutoCloseable {
                                 secrets,
                                 blocking,
                                 Ticker.SYSTEM),
-                        new CallsApi(callers, calling.calls()))),
+                        new CallsApi(callers, calling.calls()),
+                        new ProviderWebhooks(calling.incoming()))),
                 new AudioTranscriptions(vertx, callers, admission, services, files, Ticker.SYSTEM),
                 origins);
         resuming.reachedAt(config, tenantPort, parts);

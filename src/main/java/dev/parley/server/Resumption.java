@@ -34,7 +34,7 @@ record Resumption(SessionDirectory directory, PeerNodes nodes) {
         PeerNodes nodes = new PeerNodes(
                 vertx,
                 (id, caller) -> directory
-                        .find(id, caller.tenant(), caller.subject())
+                        .find(id, caller.tenant(), caller.wholeTenant() ? null : caller.subject())
                         .map(found -> found.map(place -> new PeerNodes.Place(place.session(), place.reachedAt()))),
                 new NodeTickets(storage.masterKey(), Ticker.SYSTEM),
                 legs,

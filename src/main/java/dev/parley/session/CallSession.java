@@ -85,7 +85,7 @@ public final class CallSession implements LiveSession {
         this.parking = new Parking(context.owner(), client, report, toldIds);
         this.recording = new Recording(order, registry, services.ticker(), this::bytesPerMilli);
         this.settings = new CallSettings(sideband.created());
-        this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look).after(already);
+        this.lifetime = new Lifetime(context, services, order, life::end, this::hear, this::look).begunBefore(already);
         this.upstream = new UpstreamSide(
                 context,
                 services,

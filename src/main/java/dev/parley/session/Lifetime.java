@@ -63,7 +63,7 @@ public final class Lifetime {
     }
 
     /** It has lasted so long already, elsewhere. Before anything else. */
-    Lifetime after(Duration already) {
+    Lifetime begunBefore(Duration already) {
         startedAt = startedAt.minus(already);
         startedNanos -= already.toNanos();
         return this;

@@ -109,11 +109,14 @@ record CallWish(ModelName asked, ModelName model, ObjectNode session) {
         }
         String param = "session.audio.input.transcription.model";
         String name = transcription.path("model").asText("");
-        return name.isEmpty() || name.length() > NAME_MAX
-                ? Optional.of(Refusal.of(
-                                Kind.BAD_REQUEST, "invalid_value", "The model must be a name of 1 to 128 characters.")
-                        .param(param))
-                : models.refusal(new ModelName(name), ModelKind.TRANSCRIPTION, param);
+        if (!name.isEmpty() && name.length() <= NAME_MAX) {
+            ModelName model = models.resolve(new ModelName(name));
+            ((ObjectNode) transcription).put("model", model.value());
+            return models.refusal(model, ModelKind.TRANSCRIPTION, param);
+        }
+        return Optional.of(
+                Refusal.of(Kind.BAD_REQUEST, "invalid_value", "The model must be a name of 1 to 128 characters.")
+                        .param(param));
     }
 
     /** What a client secret has bound stands where the request says nothing. */

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Where live sessions are, in Postgres. Blocks; throws {@link StoreException} when Postgres does not do it. Thread-safe. */
 public final class JdbcPlaces implements PlaceStore {
@@ -42,18 +43,18 @@ public final class JdbcPlaces implements PlaceStore {
     }
 
     @Override
-    public Optional<Place> find(String id, TenantId tenant, SubjectId subject) {
+    public Optional<Place> find(String id, TenantId tenant, @Nullable SubjectId subject) {
         return database.withConnection("find where a session is", connection -> {
             try (PreparedStatement query = connection.prepareStatement("""
                     select session_id, reached_at from live_session
                     join node on node.epoch = live_session.epoch and node.ended_at is null
-                    where (known_as = ? or session_id = ?) and tenant_id = ? and subject = ? and reached_at is not null
+                    where (known_as = ? or session_id = ?) and tenant_id = ? and subject = coalesce(?, subject) and reached_at is not null
                     order by live_session.started_at desc limit 1
                     """)) {
                 query.setString(1, id);
                 query.setString(2, id);
                 query.setString(3, tenant.value());
-                query.setString(4, subject.value());
+                query.setString(4, subject == null ? null : subject.value());
                 try (ResultSet rows = query.executeQuery()) {
                     return rows.next()
                             ? Optional.of(new Place(

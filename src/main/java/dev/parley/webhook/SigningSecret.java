@@ -2,8 +2,10 @@ package dev.parley.webhook;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,6 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public final class SigningSecret {
     private static final String PREFIX = "whsec_";
+    private static final String VERSION = "v1,";
     private static final String ALGORITHM = "HmacSHA256";
     private static final int KEY_BYTES = 32;
     private static final int KEY_BYTES_MIN = 24;
@@ -30,6 +33,12 @@ public final class SigningSecret {
                     "a webhook's secret has " + KEY_BYTES_MIN + " to " + KEY_BYTES_MAX + " bytes");
         }
         this.key = key.clone();
+    }
+
+    /** As a receiver was given it: {@code whsec_} and base64. Throws {@link IllegalArgumentException} if it is none. */
+    public static SigningSecret of(String revealed) {
+        String text = revealed.startsWith(PREFIX) ? revealed.substring(PREFIX.length()) : revealed;
+        return new SigningSecret(Base64.getDecoder().decode(text));
     }
 
     /** A new secret. */
@@ -55,15 +64,32 @@ public final class SigningSecret {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("webhook-id", messageId);
         headers.put("webhook-timestamp", timestamp);
-        headers.put("webhook-signature", "v1," + mac(messageId + '.' + timestamp + '.' + body));
+        headers.put("webhook-signature", VERSION + mac((messageId + '.' + timestamp + '.' + body).getBytes(StandardCharsets.UTF_8)));
         return headers;
     }
 
-    private String mac(String text) {
+    /**
+     * Whether one of these signatures, with spaces between them, is of this secret. Takes as long whatever is wrong.
+     *
+     * @param timestamp as it was sent
+     */
+    public boolean hasSigned(String messageId, String timestamp, byte[] body, String signatures) {
+        byte[] head = (messageId + '.' + timestamp + '.').getBytes(StandardCharsets.UTF_8);
+        byte[] signed = Arrays.copyOf(head, head.length + body.length);
+        System.arraycopy(body, 0, signed, head.length, body.length);
+        byte[] genuine = (VERSION + mac(signed)).getBytes(StandardCharsets.US_ASCII);
+        boolean found = false;
+        for (String signature : signatures.split(" ", -1)) {
+            found |= MessageDigest.isEqual(genuine, signature.getBytes(StandardCharsets.UTF_8));
+        }
+        return found;
+    }
+
+    private String mac(byte[] text) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(new SecretKeySpec(key, ALGORITHM));
-            return Base64.getEncoder().encodeToString(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+            return Base64.getEncoder().encodeToString(mac.doFinal(text));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("HMAC-SHA256 is not usable", e);
         }

@@ -40,6 +40,7 @@ import dev.parley.relay.RelayLimits;
 import dev.parley.rest.Apis;
 import dev.parley.rest.AudioTranscriptions;
 import dev.parley.rest.CallsApi;
+import dev.parley.rest.ProviderWebhooks;
 import dev.parley.rest.TenantApi;
 import dev.parley.session.SessionEvents;
 import dev.parley.session.SessionRegistry;
@@ -47,12 +48,14 @@ import dev.parley.session.SessionServices;
 import dev.parley.sideband.CallKeeper;
 import dev.parley.sideband.CallParts;
 import dev.parley.sideband.Calls;
+import dev.parley.sideband.IncomingCalls;
 import dev.parley.simulator.Script;
 import dev.parley.simulator.Simulator;
 import dev.parley.simulator.SimulatorOptions;
 import dev.parley.store.JdbcCalls;
 import dev.parley.store.JdbcClientSecrets;
 import dev.parley.store.JdbcErrorRecorder;
+import dev.parley.store.JdbcIncomingCalls;
 import dev.parley.store.JdbcGrants;
 import dev.parley.store.JdbcIssuers;
 import dev.parley.store.JdbcLedgerStore;
@@ -62,6 +65,7 @@ import dev.parley.store.JdbcPermits;
 import dev.parley.store.JdbcPrices;
 import dev.parley.store.JdbcTenants;
 import dev.parley.store.JdbcUsage;
+import dev.parley.store.JdbcWebhooks;
 import dev.parley.store.TestDatabase;
 import dev.parley.tenancy.CachedTenants;
 import dev.parley.tenancy.CurrentOrigins;
@@ -74,6 +78,7 @@ import dev.parley.upstream.Accounts;
 import dev.parley.upstream.Breaker;
 import dev.parley.upstream.FileUploads;
 import dev.parley.upstream.UpstreamCalls;
+import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocketConnectOptions;
@@ -225,7 +230,13 @@ public final class BrokerRig implements AutoCloseable {
                                 secrets,
                                 blocking,
                                 ticker),
-                        new CallsApi(callers, new Calls(callParts, callKeeper)))),
+                        new CallsApi(callers, new Calls(callParts, callKeeper)),
+                        new ProviderWebhooks(new IncomingCalls(
+                                callParts,
+                                new JdbcIncomingCalls(database.database(), box),
+                                new JdbcWebhooks(database.database(), box),
+                                new Sender(vertx, true, ticker),
+                                blocking)))),
                 new AudioTranscriptions(vertx, callers, admission, services, files, ticker),
                 origins,
                 2);

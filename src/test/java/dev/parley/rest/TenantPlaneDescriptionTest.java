@@ -34,6 +34,7 @@ class TenantPlaneDescriptionTest {
         Set<String> served = new TreeSet<>(OTHERS);
         nothing().routes().forEach(route -> served.add(route.toString()));
         CallsApi.ROUTES.forEach(route -> served.add(route.toString()));
+        ProviderWebhooks.ROUTES.forEach(route -> served.add(route.toString()));
         assertThat(described).isEqualTo(served);
     }
 

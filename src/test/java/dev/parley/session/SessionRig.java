@@ -66,6 +66,12 @@ final class SessionRig implements AutoCloseable {
     /** Why upstreams were replaced. */
     final List<String> replacements = new ArrayList<>();
 
+    /** Why the provider was asked to end a call, and what became of it. */
+    final List<String> hungUp = new ArrayList<>();
+
+    final List<CallLine.How> callEnds = new ArrayList<>();
+    boolean hangUpFails;
+
     final FakeBudget budget;
 
     private final Vertx vertx = Vertx.vertx();
@@ -173,6 +179,36 @@ final class SessionRig implements AutoCloseable {
             new RealtimeSession(context, services, registry, order, client).start();
             return true;
         });
+    }
+
+    /** The same as a call on the upstream's leg, which has lasted so long already. */
+    static SessionRig call(UnaryOperator<Setup> change, Duration already) {
+        SessionRig rig = new SessionRig(change.apply(new Setup()));
+        rig.on(() -> {
+            UpstreamSession sideband = ((Outcome.Connected) rig.services
+                            .upstream()
+                            .acquire(rig.order.tenant().id(), rig.order.target())
+                            .result())
+                    .session();
+            new CallSession(rig.context, rig.services, rig.registry, rig.order, sideband, already, rig.line()).start();
+            return true;
+        });
+        return rig;
+    }
+
+    private CallLine line() {
+        return new CallLine() {
+            @Override
+            public Future<Void> hangUp(Refusal why) {
+                hungUp.add(why.code());
+                return hangUpFails ? Future.failedFuture("away") : Future.succeededFuture();
+            }
+
+            @Override
+            public void ended(How how) {
+                callEnds.add(how);
+            }
+        };
     }
 
     /** A client comes back with this as its last event, on another connection. */

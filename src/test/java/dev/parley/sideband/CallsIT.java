@@ -6,28 +6,39 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.chaos.BrokerProcess;
+import dev.parley.call.CallAddress;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
+import dev.parley.domain.TenantId;
 import dev.parley.gateway.BrokerRig;
 import dev.parley.gateway.WireClient;
 import dev.parley.simulator.Booking;
 import dev.parley.simulator.SimulatedCalls;
 import dev.parley.simulator.Usage;
+import dev.parley.store.JdbcIncomingCalls;
+import dev.parley.store.JdbcWebhooks;
 import dev.parley.tenancy.Budget;
 import dev.parley.tenancy.BudgetPeriod;
 import dev.parley.tenancy.LimitName;
+import dev.parley.webhook.SigningSecret;
+import dev.parley.webhook.WebhookSignature;
+import dev.parley.webhook.WebhookUrl;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -267,6 +278,79 @@ class CallsIT {
                 .isEqualTo(booked(call));
         calls().hangUp(call);
         rig.assertQuiet("acme");
+    }
+
+    @Test
+    void aCallThatRingsIsItsTenantsToAcceptOrReject() throws Exception {
+        SigningSecret secret = SigningSecret.random();
+        JdbcIncomingCalls incoming = new JdbcIncomingCalls(rig.database().database(), rig.box());
+        incoming.setSecret("default", secret);
+        assertThat(incoming.addAddress(new TenantId("acme"), CallAddress.of("+4930123"))).isTrue();
+        assertThat(incoming.addAddress(new TenantId("other"), CallAddress.of("+4930123"))).isFalse();
+        List<JsonObject> told = new CopyOnWriteArrayList<>();
+        HttpServer receiver = BrokerRig.get(rig.vertx()
+                .createHttpServer()
+                .requestHandler(request -> request.body().onSuccess(body -> {
+                    told.add(body.toJsonObject());
+                    request.response().end();
+                }))
+                .listen(0, "127.0.0.1"));
+        new JdbcWebhooks(rig.database().database(), rig.box())
+                .add(
+                        new TenantId("acme"),
+                        WebhookUrl.of("http://127.0.0.1:" + receiver.actualPort() + "/hook"),
+                        SigningSecret.random());
+
+        String call = ring(secret, "<sip:+4930123@sip.example;user=phone>");
+        assertThat(told).singleElement().satisfies(message -> {
+            assertThat(message.getString("type")).isEqualTo("realtime.call.incoming");
+            assertThat(message.getJsonObject("data").getString("call_id")).isEqualTo(call);
+        });
+        String path = "/realtime/calls/" + call + "/accept";
+        assertThat(code(404, post(rig.port(), path, rig.token("other"), "application/json", SESSION)))
+                .isEqualTo("call_not_found");
+        HttpResponse<String> accepted = post(rig.port(), path, rig.token("acme"), "application/json", SESSION);
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(200);
+        speak(call, 1);
+        calls().hangUp(call);
+
+        String second = ring(secret, "sip:+4930123@sip.example");
+        HttpResponse<String> rejected = post(
+                rig.port(), "/realtime/calls/" + second + "/reject", rig.token("acme"), "application/json", "{}");
+        assertThat(rejected.statusCode()).isEqualTo(200);
+        assertThat(calls().endedBy(second)).isEqualTo("reject");
+        assertThatThrownBy(() -> ring(secret, "sip:nobody@sip.example")).hasMessageContaining("404");
+        assertThatThrownBy(() -> ring(SigningSecret.random(), "sip:+4930123@sip.example"))
+                .hasMessageContaining("401");
+        assertOnlyOnceAndFresh(secret);
+        rig.assertQuiet("acme");
+        receiver.close();
+    }
+
+    private static String ring(SigningSecret secret, String to) throws Exception {
+        return BrokerRig.get(rig.simulator()
+                .ring(
+                        URI.create("http://127.0.0.1:" + rig.port() + "/v1/provider_webhooks/default"),
+                        secret.reveal(),
+                        to));
+    }
+
+    private static void assertOnlyOnceAndFresh(SigningSecret secret) throws Exception {
+        String body = "{\"type\":\"realtime.call.incoming\",\"data\":{\"call_id\":\"rtc_again\",\"sip_headers\":["
+                + "{\"name\":\"To\",\"value\":\"sip:+4930123@sip.example\"}]}}";
+        Instant now = Instant.now();
+        assertThat(deliver(secret, "evt_1", now, body).statusCode()).isEqualTo(200);
+        assertThat(code(400, deliver(secret, "evt_1", now, body))).isEqualTo("webhook_replayed");
+        assertThat(code(401, deliver(secret, "evt_2", now.minusSeconds(360), body))).isEqualTo("webhook_too_old");
+    }
+
+    private static HttpResponse<String> deliver(SigningSecret secret, String id, Instant at, String body)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + rig.port() + "/v1/provider_webhooks/default"))
+                .POST(BodyPublishers.ofString(body));
+        WebhookSignature.headers(secret, id, at, body).forEach(request::header);
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private static void speak(String call, int times) {

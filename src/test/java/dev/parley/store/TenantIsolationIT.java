@@ -75,7 +75,8 @@ class TenantIsolationIT {
                     values ('secret-%1$d', sha256('%1$d'), 't%1$d', 's', 'conversation', 'gpt-realtime', '{}', '{}', false,
                         now(), now());
                     insert into tenant_origin (tenant_id, origin) values ('t%1$d', 'https://app.example');
-                    insert into call (id, tenant_id, account, state) values ('rtc_%1$d', 't%1$d', 'default', 'ringing')
+                    insert into call (id, tenant_id, account, state) values ('rtc_%1$d', 't%1$d', 'default', 'ringing');
+                    insert into call_address (address, tenant_id) values ('+49%1$d', 't%1$d')
                     """.formatted(i));
         }
     }
