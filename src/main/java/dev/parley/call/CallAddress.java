@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 public record CallAddress(String value) {
     private static final int LENGTH_MAX = 255;
     private static final Pattern PATTERN = Pattern.compile("[^\\s@<>;\"]+(@[^\\s@<>;\"]+)?");
-    private static final Pattern URI = Pattern.compile("sips?:([^@<>;\\s\"]+)(?:@([^<>;:\\s\"]+))?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern URI =
+            Pattern.compile("sips?:([^@<>;\\s\"]+)(?:@([^<>;:\\s\"]+))?", Pattern.CASE_INSENSITIVE);
 
     public CallAddress {
         if (value.length() > LENGTH_MAX || !PATTERN.matcher(value).matches() || !value.equals(lower(value))) {

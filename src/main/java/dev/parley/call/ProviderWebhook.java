@@ -3,6 +3,7 @@ package dev.parley.call;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.webhook.SigningSecret;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,7 +21,7 @@ public record ProviderWebhook(
         @Nullable String id,
         @Nullable String timestamp,
         @Nullable String signature,
-        byte[] body) {
+        Buffer body) {
     /** How old one may be, or how far ahead of this clock. */
     static final Duration TOLERANCE = Duration.ofMinutes(5);
 
@@ -60,7 +61,7 @@ public record ProviderWebhook(
                         && known != null
                         && at != null
                         && signed != null
-                        && secret.hasSigned(known, at, body, signed)
+                        && secret.hasSigned(known, at, body.getBytes(), signed)
                 ? Optional.empty()
                 : Optional.of(FORGED);
     }

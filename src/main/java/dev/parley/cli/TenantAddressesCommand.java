@@ -57,8 +57,7 @@ final class TenantAddressesCommand extends DatabaseCommand {
         if (new JdbcTenants(database).find(tenant).isEmpty()) {
             throw TenantFailures.unknown(tenant);
         }
-        JdbcIncomingCalls calls =
-                new JdbcIncomingCalls(database, secretBox(settings));
+        JdbcIncomingCalls calls = new JdbcIncomingCalls(database, secretBox(settings));
         removed.forEach(address -> calls.removeAddress(tenant, CallAddress.of(address)));
         for (String address : added) {
             CallAddress wanted = CallAddress.of(address);

@@ -35,23 +35,22 @@ public final class ProviderWebhooks implements Api {
     @Override
     public Future<Answer> answer(Call call) {
         if (!call.method().equals("POST")) {
-            return Future.succeededFuture(Answer.refused(Refusal.of(
-                            Kind.METHOD_NOT_ALLOWED, "method_not_allowed", "This URL is for POST only."))
+            return Future.succeededFuture(Answer.refused(
+                            Refusal.of(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", "This URL is for POST only."))
                     .with(Map.of("Allow", "POST")));
         }
         ProviderWebhook webhook = new ProviderWebhook(
                 call.headers().get("webhook-id"),
                 call.headers().get("webhook-timestamp"),
                 call.headers().get("webhook-signature"),
-                call.body().getBytes());
+                call.body());
         return calls.take(call.path().substring(PREFIX.length()), webhook)
-                .map(refusal -> refusal.map(Answer::refused)
-                        .orElseGet(() -> new Answer(OK, Map.of(), Buffer.buffer())))
+                .map(refusal -> refusal.map(Answer::refused).orElseGet(() -> new Answer(OK, Map.of(), Buffer.buffer())))
                 .recover(failure -> {
                     LOGGER.atWarn().setCause(failure).log("a provider's webhook could not be taken");
-                    return Future.succeededFuture(Answer.refused(Refusal.of(
-                                    Kind.OVERLOADED, "server_error", "This cannot be taken now; please try again.")
-                            .retryAfter(RETRY_SOON)));
+                    return Future.succeededFuture(Answer.refused(
+                            Refusal.of(Kind.OVERLOADED, "server_error", "This cannot be taken now; please try again.")
+                                    .retryAfter(RETRY_SOON)));
                 });
     }
 }

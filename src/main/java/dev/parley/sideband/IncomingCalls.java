@@ -16,7 +16,6 @@ import dev.parley.webhook.Sender;
 import dev.parley.webhook.WebhookRegister;
 import dev.parley.webhook.WebhookRegister.Target;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,8 +43,7 @@ public final class IncomingCalls {
     private final Blocking door;
 
     /** @param door of its own: who sends what is not genuine makes nobody else wait */
-    public IncomingCalls(
-            CallParts parts, IncomingStore store, WebhookRegister webhooks, Sender sender, Blocking door) {
+    public IncomingCalls(CallParts parts, IncomingStore store, WebhookRegister webhooks, Sender sender, Blocking door) {
         this.parts = parts;
         this.store = store;
         this.webhooks = webhooks;
@@ -84,7 +82,7 @@ public final class IncomingCalls {
         if (forged.isPresent()) {
             return new Decision.Refused(forged.get());
         }
-        JsonNode event = Json.object(Buffer.buffer(webhook.body())).orElse(null);
+        JsonNode event = Json.object(webhook.body()).orElse(null);
         if (event == null || !TYPE.equals(event.path("type").textValue())) {
             return new Decision.Ignored();
         }
@@ -124,7 +122,10 @@ public final class IncomingCalls {
 
     private Future<Optional<Refusal>> tell(String account, ProviderWebhook webhook, Ringing ringing, Instant now) {
         Message message = new Message(
-                "evt_" + ringing.call(), TYPE, now, new JsonObject(ringing.data().toString()));
+                "evt_" + ringing.call(),
+                TYPE,
+                now,
+                new JsonObject(ringing.data().toString()));
         List<Future<Answer>> answers = ringing.targets().stream()
                 .map(target -> sender.send(target.url(), target.secret(), message))
                 .toList();
@@ -146,7 +147,9 @@ public final class IncomingCalls {
                         return true;
                     })
                     .map(_ -> Optional.of(Refusal.of(
-                                    Kind.UPSTREAM_UNAVAILABLE, "tenant_unreachable", "Who is called cannot be told now.")
+                                    Kind.UPSTREAM_UNAVAILABLE,
+                                    "tenant_unreachable",
+                                    "Who is called cannot be told now.")
                             .retryAfter(RETRY_SOON)));
         });
     }

@@ -25,7 +25,8 @@ final class SimulatedCall {
 
     private final Provider provider;
     private final String id;
-    private final Context context;
+    /** Of its session, once it has one. */
+    private volatile Context context;
     private final Script script;
     private final Sidebands sidebands = new Sidebands();
     private volatile @Nullable SimulatedSession session;
@@ -63,6 +64,7 @@ final class SimulatedCall {
         SimulatedSession fresh =
                 new SimulatedSession(provider, new Wire(sidebands, script, provider.books()), script, state);
         fresh.configure(settings);
+        context = provider.vertx().getOrCreateContext();
         session = fresh;
         fresh.open();
         speakLater(script.count(ScriptKey.CALL_TURNS, 0));
@@ -114,8 +116,7 @@ final class SimulatedCall {
                 provider.calls().ended(this, by);
                 SimulatedSession mine = session;
                 if (mine != null) {
-                    mine.close(CLOSE_NORMAL, "");
-                    context.runOnContext(_ -> mine.onClosed());
+                    mine.finish(CLOSE_NORMAL, "");
                 }
             }
             done.complete();

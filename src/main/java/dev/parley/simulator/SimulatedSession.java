@@ -115,6 +115,14 @@ final class SimulatedSession implements OpenSession {
         }
     }
 
+    /** Closes whatever connections it has, and is over whether they answer or not. Safe on any thread. */
+    void finish(int code, String reason) {
+        context.runOnContext(_ -> {
+            end(code, reason);
+            onClosed();
+        });
+    }
+
     /** The format that is heard. */
     AudioFormat format() {
         return state.inputFormat();

@@ -31,14 +31,16 @@ public final class JdbcIncomingCalls implements IncomingStore {
 
     @Override
     public Optional<SigningSecret> secret(String account) {
-        return database.withConnection("read the secret of a provider's webhooks", connection -> Sql.query(
-                        connection,
-                        "select secret, version from provider_webhook_secret where account = ?",
-                        row -> opened(account, row),
-                        account)
-                .stream()
-                .flatMap(Optional::stream)
-                .findFirst());
+        return database.withConnection(
+                "read the secret of a provider's webhooks",
+                connection -> Sql.query(
+                                connection,
+                                "select secret, version from provider_webhook_secret where account = ?",
+                                row -> opened(account, row),
+                                account)
+                        .stream()
+                        .flatMap(Optional::stream)
+                        .findFirst());
     }
 
     @Override
@@ -48,15 +50,10 @@ public final class JdbcIncomingCalls implements IncomingStore {
             byte[] key = secret.key();
             byte[] sealed = box.seal(place(account, version), key);
             Arrays.fill(key, (byte) 0);
-            return Sql.update(
-                    connection,
-                    """
+            return Sql.update(connection, """
                     insert into provider_webhook_secret (account, secret, version) values (?, ?, ?)
                     on conflict (account) do update set secret = excluded.secret, version = excluded.version
-                    """,
-                    account,
-                    sealed,
-                    version);
+                    """, account, sealed, version);
         });
     }
 
@@ -95,26 +92,27 @@ public final class JdbcIncomingCalls implements IncomingStore {
     @Override
     public Optional<TenantId> called(List<CallAddress> addresses) {
         String[] values = addresses.stream().map(CallAddress::value).toArray(String[]::new);
-        return database.withConnection("find who is called", connection -> Sql.query(
-                        connection,
-                        """
+        return database.withConnection(
+                "find who is called",
+                connection ->
+                        Sql.query(connection, """
                         select tenant_id from unnest(?) with ordinality as asked (value, place)
                         join call_address on address = asked.value
                         order by place limit 1
-                        """,
-                        row -> new TenantId(row.getString("tenant_id")),
-                        (Object) values)
-                .stream()
-                .findFirst());
+                        """, row -> new TenantId(row.getString("tenant_id")), (Object) values)
+                                .stream()
+                                .findFirst());
     }
 
     @Override
     public List<CallAddress> addresses(TenantId tenant) {
-        return database.withConnection("read a tenant's addresses", connection -> Sql.query(
-                connection,
-                "select address from call_address where tenant_id = ? order by address",
-                row -> new CallAddress(row.getString("address")),
-                tenant.value()));
+        return database.withConnection(
+                "read a tenant's addresses",
+                connection -> Sql.query(
+                        connection,
+                        "select address from call_address where tenant_id = ? order by address",
+                        row -> new CallAddress(row.getString("address")),
+                        tenant.value()));
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -62,6 +63,10 @@ public final class UpstreamCalls implements AutoCloseable {
         this.accounts = accounts;
         this.limits = limits;
         this.legs = legs;
+        // Here, because what is made on the event loop of a listener is closed with it, and calls outlast that.
+        client(null);
+        socket(null, true);
+        socket(null, false);
     }
 
     /** What an account says. */
@@ -134,7 +139,7 @@ public final class UpstreamCalls implements AutoCloseable {
         if (headers != null) {
             headers.forEach(options::putHeader);
         }
-        socket(config, Boolean.TRUE.equals(to.isSsl())).connect(options).onComplete(connected -> {
+        socket(config.trust(), Boolean.TRUE.equals(to.isSsl())).connect(options).onComplete(connected -> {
             if (connected.succeeded()) {
                 new OpeningGate(
                                 vertx,
@@ -159,7 +164,7 @@ public final class UpstreamCalls implements AutoCloseable {
     private Future<Answer> post(Account account, String path, String type, Buffer body) {
         AccountConfig config = account.config();
         RequestOptions options = FileUploads.options(config, path).setTimeout(CONNECT_MAX.toMillis());
-        return client(config)
+        return client(config.trust())
                 .request(options)
                 .compose(request -> request.putHeader("Content-Type", type)
                         .send(body)
@@ -222,12 +227,12 @@ public final class UpstreamCalls implements AutoCloseable {
                 Fault.UNREACHABLE, code, null, Unavailable.refusal("The call could not be connected."));
     }
 
-    private HttpClient client(AccountConfig config) {
-        return clients.computeIfAbsent(String.valueOf(config.trust()), _ -> {
+    private HttpClient client(@Nullable Path trust) {
+        return clients.computeIfAbsent(String.valueOf(trust), _ -> {
             HttpClientOptions options =
                     new HttpClientOptions().setKeepAlive(false).setConnectTimeout((int) CONNECT_MAX.toMillis());
-            if (config.trust() != null) {
-                options.setTrustOptions(TrustedAuthorities.systemAnd(config.trust()));
+            if (trust != null) {
+                options.setTrustOptions(TrustedAuthorities.systemAnd(trust));
             }
             return vertx.httpClientBuilder()
                     .with(options)
@@ -236,16 +241,16 @@ public final class UpstreamCalls implements AutoCloseable {
         });
     }
 
-    private WebSocketClient socket(AccountConfig config, boolean tls) {
-        return sockets.computeIfAbsent(tls + " " + config.trust(), _ -> {
+    private WebSocketClient socket(@Nullable Path trust, boolean tls) {
+        return sockets.computeIfAbsent(tls + " " + trust, _ -> {
             WebSocketClientOptions options = RelayOptions.standard()
                     .client(new WebSocketClientOptions(), limits)
                     .setConnectTimeout((int) CONNECT_MAX.toMillis());
             if (tls) {
                 options.setVerifyHost(true);
             }
-            if (tls && config.trust() != null) {
-                options.setTrustOptions(TrustedAuthorities.systemAnd(config.trust()));
+            if (tls && trust != null) {
+                options.setTrustOptions(TrustedAuthorities.systemAnd(trust));
             }
             return vertx.createWebSocketClient(options);
         });

@@ -64,7 +64,9 @@ public final class SigningSecret {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("webhook-id", messageId);
         headers.put("webhook-timestamp", timestamp);
-        headers.put("webhook-signature", VERSION + mac((messageId + '.' + timestamp + '.' + body).getBytes(StandardCharsets.UTF_8)));
+        headers.put(
+                "webhook-signature",
+                VERSION + mac((messageId + '.' + timestamp + '.' + body).getBytes(StandardCharsets.UTF_8)));
         return headers;
     }
 

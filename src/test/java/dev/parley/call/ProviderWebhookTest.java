@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.parley.domain.Refusal;
 import dev.parley.webhook.SigningSecret;
 import dev.parley.webhook.WebhookSignature;
-import java.nio.charset.StandardCharsets;
+import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +24,7 @@ class ProviderWebhookTest {
                 "msg_p5jXN8AQM9LWM0D4loKWxJek",
                 "1614265330",
                 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-                "{\"test\": 2432232314}".getBytes(StandardCharsets.UTF_8));
+                Buffer.buffer("{\"test\": 2432232314}"));
 
         assertThat(example.forgery(SECRET)).isEmpty();
         assertThat(example.staleness(Instant.ofEpochSecond(1_614_265_330))).isEmpty();
@@ -56,9 +56,9 @@ class ProviderWebhookTest {
         assertThat(webhook.staleness(NOW.minusSeconds(300))).isEmpty();
         assertThat(code(webhook.staleness(NOW.plusSeconds(301)))).isEqualTo("webhook_too_old");
         assertThat(code(webhook.staleness(NOW.minusSeconds(301)))).isEqualTo("webhook_too_old");
-        assertThat(code(new ProviderWebhook("evt_1", "soon", "v1,x", new byte[0]).staleness(NOW)))
+        assertThat(code(new ProviderWebhook("evt_1", "soon", "v1,x", Buffer.buffer()).staleness(NOW)))
                 .isEqualTo("invalid_signature");
-        assertThat(code(new ProviderWebhook(null, "1", "v1,x", new byte[0]).staleness(NOW)))
+        assertThat(code(new ProviderWebhook(null, "1", "v1,x", Buffer.buffer()).staleness(NOW)))
                 .isEqualTo("invalid_signature");
     }
 
@@ -79,7 +79,8 @@ class ProviderWebhookTest {
     @Test
     void readsTheIdOfACallInALocation() {
         for (String location :
-                new String[] {"/v1/realtime/calls/rtc_1", "https://api.openai.com/v1/realtime/calls/rtc_1?x=1", "rtc_1"}) {
+                new String[] {"/v1/realtime/calls/rtc_1", "https://api.openai.com/v1/realtime/calls/rtc_1?x=1", "rtc_1"
+                }) {
             assertThat(CallId.ofLocation(location)).hasValue(new CallId("rtc_1"));
         }
         assertThat(CallId.ofLocation("/v1/realtime/calls/a%20b")).isEmpty();
@@ -92,7 +93,7 @@ class ProviderWebhookTest {
 
     private static ProviderWebhook webhook(String id, String signature, String body) {
         return new ProviderWebhook(
-                id, Long.toString(NOW.getEpochSecond()), signature, body.getBytes(StandardCharsets.UTF_8));
+                id, Long.toString(NOW.getEpochSecond()), signature, Buffer.buffer(body));
     }
 
     private static String code(Optional<Refusal> refusal) {

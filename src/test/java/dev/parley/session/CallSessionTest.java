@@ -70,11 +70,14 @@ class CallSessionTest {
             setup.budget = "0.02";
             return setup;
         })) {
-            rig.until("automatic responses are switched off", () -> rig.upstream.events().stream()
-                    .anyMatch(event -> event.at("/session/audio/input/turn_detection/create_response")
-                            .toString()
-                            .equals("false")));
-            rig.upstreamSends(SessionRig.updated(true).replace("\"create_response\":true", "\"create_response\":false"));
+            rig.until(
+                    "automatic responses are switched off",
+                    () -> rig.upstream.events().stream()
+                            .anyMatch(event -> event.at("/session/audio/input/turn_detection/create_response")
+                                    .toString()
+                                    .equals("false")));
+            rig.upstreamSends(
+                    SessionRig.updated(true).replace("\"create_response\":true", "\"create_response\":false"));
             for (int turn = 1; turn < 20 && rig.on(rig.hungUp::isEmpty); turn++) {
                 rig.upstreamSends("{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":" + 1_000 * turn
                         + ",\"item_id\":\"item_1\"}");
@@ -163,7 +166,8 @@ class CallSessionTest {
             assertThat(rig.on(sideband::last).at("/session/max_output_tokens").asInt())
                     .as("as they are now")
                     .isEqualTo(4_096);
-            rig.upstreamSends("{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":10,\"item_id\":\"i\"}");
+            rig.upstreamSends(
+                    "{\"type\":\"input_audio_buffer.speech_started\",\"audio_start_ms\":10,\"item_id\":\"i\"}");
             assertThat(rig.on(sideband::types)).endsWith("input_audio_buffer.speech_started");
 
             FakeLeg newer = rig.resume(null);
@@ -188,7 +192,9 @@ class CallSessionTest {
                 },
                 Duration.ZERO);
         rig.until("it is bounded", () -> rig.upstream.types().contains("session.update"));
-        boolean poor = rig.sent("session.update").at("/session/audio/input/turn_detection").isObject();
+        boolean poor = rig.sent("session.update")
+                .at("/session/audio/input/turn_detection")
+                .isObject();
         if (!poor) {
             rig.upstreamSends(SessionRig.updated(true));
         }

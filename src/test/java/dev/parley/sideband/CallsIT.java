@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.parley.chaos.BrokerProcess;
 import dev.parley.call.CallAddress;
+import dev.parley.chaos.BrokerProcess;
 import dev.parley.domain.NanoUsd;
 import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
@@ -285,8 +285,10 @@ class CallsIT {
         SigningSecret secret = SigningSecret.random();
         JdbcIncomingCalls incoming = new JdbcIncomingCalls(rig.database().database(), rig.box());
         incoming.setSecret("default", secret);
-        assertThat(incoming.addAddress(new TenantId("acme"), CallAddress.of("+4930123"))).isTrue();
-        assertThat(incoming.addAddress(new TenantId("other"), CallAddress.of("+4930123"))).isFalse();
+        assertThat(incoming.addAddress(new TenantId("acme"), CallAddress.of("+4930123")))
+                .isTrue();
+        assertThat(incoming.addAddress(new TenantId("other"), CallAddress.of("+4930123")))
+                .isFalse();
         List<JsonObject> told = new CopyOnWriteArrayList<>();
         HttpServer receiver = BrokerRig.get(rig.vertx()
                 .createHttpServer()
@@ -315,8 +317,8 @@ class CallsIT {
         calls().hangUp(call);
 
         String second = ring(secret, "sip:+4930123@sip.example");
-        HttpResponse<String> rejected = post(
-                rig.port(), "/realtime/calls/" + second + "/reject", rig.token("acme"), "application/json", "{}");
+        HttpResponse<String> rejected =
+                post(rig.port(), "/realtime/calls/" + second + "/reject", rig.token("acme"), "application/json", "{}");
         assertThat(rejected.statusCode()).isEqualTo(200);
         assertThat(calls().endedBy(second)).isEqualTo("reject");
         assertThatThrownBy(() -> ring(secret, "sip:nobody@sip.example")).hasMessageContaining("404");
@@ -341,7 +343,8 @@ class CallsIT {
         Instant now = Instant.now();
         assertThat(deliver(secret, "evt_1", now, body).statusCode()).isEqualTo(200);
         assertThat(code(400, deliver(secret, "evt_1", now, body))).isEqualTo("webhook_replayed");
-        assertThat(code(401, deliver(secret, "evt_2", now.minusSeconds(360), body))).isEqualTo("webhook_too_old");
+        assertThat(code(401, deliver(secret, "evt_2", now.minusSeconds(360), body)))
+                .isEqualTo("webhook_too_old");
     }
 
     private static HttpResponse<String> deliver(SigningSecret secret, String id, Instant at, String body)
