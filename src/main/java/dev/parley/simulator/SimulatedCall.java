@@ -27,6 +27,7 @@ final class SimulatedCall {
     private final String id;
     /** Of its session, once it has one. */
     private volatile Context context;
+
     private final Script script;
     private final Sidebands sidebands = new Sidebands();
     private volatile @Nullable SimulatedSession session;

@@ -92,8 +92,7 @@ class ProviderWebhookTest {
     }
 
     private static ProviderWebhook webhook(String id, String signature, String body) {
-        return new ProviderWebhook(
-                id, Long.toString(NOW.getEpochSecond()), signature, Buffer.buffer(body));
+        return new ProviderWebhook(id, Long.toString(NOW.getEpochSecond()), signature, Buffer.buffer(body));
     }
 
     private static String code(Optional<Refusal> refusal) {
