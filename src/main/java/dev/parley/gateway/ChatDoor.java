@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The older handshake, {@code GET /v1/chat}: the socket is opened first, and the credential is in its first event, which has to
- * come soon and be small. From there on it is a session like others. One event loop.
+ * come soon and be small. From there on it is a session like others. One request; one event loop.
  */
 final class ChatDoor {
     static final String PATH = "/v1/chat";
@@ -50,6 +50,7 @@ final class ChatDoor {
     private final SessionOpener opener;
     private final Strangers strangers;
     private final Duration firstEventMax;
+    private String address = "";
 
     /** @param firstEventMax how long the first event may take from the upgrade on */
     ChatDoor(
@@ -81,7 +82,8 @@ final class ChatDoor {
                             "On " + PATH
                                     + " the credential comes in the first event; to send it with the upgrade use /v1/realtime."));
         }
-        return strangers.admit(address(request))
+        address = String.valueOf(request.remoteAddress().hostAddress());
+        return strangers.admit(address)
                 ? Optional.empty()
                 : Optional.of(Refusal.of(
                                 Kind.RATE_LIMITED,
@@ -97,16 +99,12 @@ final class ChatDoor {
     }
 
     /** The client was lost before the upgrade was done. */
-    void left(HttpServerRequest request) {
-        strangers.leave(address(request));
+    void left() {
+        strangers.leave(address);
     }
 
     private static boolean isData(WebSocketFrame frame) {
         return frame.isText() || frame.isBinary() || frame.isContinuation();
-    }
-
-    private static String address(HttpServerRequest request) {
-        return String.valueOf(request.remoteAddress().hostAddress());
     }
 
     /** A socket until it has a session. */
@@ -203,7 +201,7 @@ final class ChatDoor {
             if (!over) {
                 over = true;
                 vertx.cancelTimer(timer);
-                strangers.leave(address(request));
+                strangers.leave(address);
             }
         }
     }

@@ -192,7 +192,7 @@ final class ListenerLoop extends VerticleBase {
             if (upgraded.succeeded()) {
                 door.enter(request, upgraded.result());
             } else {
-                door.left(request);
+                door.left();
             }
         });
     }

@@ -31,6 +31,7 @@ class SurfacesIT {
 
     private static BrokerRig rig;
     private static HttpClient http;
+    private static WireClient silent;
 
     @BeforeAll
     static void start() throws Exception {
@@ -41,6 +42,7 @@ class SurfacesIT {
                         tenant -> tenant.withOwn(tenant.own()
                                 .with(Budget.ofMoney(Budget.MAIN, NanoUsd.ofUsd("0.012"), BudgetPeriod.TOTAL))));
         http = HttpClient.newHttpClient();
+        silent = chat("?model=gpt-realtime");
     }
 
     @AfterEach
@@ -49,7 +51,11 @@ class SurfacesIT {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws Exception {
+        assertThat(silent.closeCode())
+                .as("a socket on which nobody says who it is")
+                .isEqualTo(4401);
+        silent.close();
         http.close();
         rig.close();
     }
