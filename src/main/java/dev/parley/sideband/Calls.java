@@ -90,7 +90,7 @@ public final class Calls {
                 return refused(Unavailable.refusal("No upstream takes calls on this model now."));
             }
             return parts.upstream()
-                    .create(account.get(), sdp, order.session(account.get()))
+                    .create(account.get(), sdp, order.settings())
                     .compose(answer -> switch (answer) {
                         case Answer.Done(String location, Buffer body) -> begun(order, account.get(), location, body);
                         case Answer.Gone _ -> givenBack(order, account.get(), AWAY);
@@ -109,7 +109,7 @@ public final class Calls {
             return admitted(caller, tenant, settings, null, order -> {
                 account.get().take();
                 return parts.upstream()
-                        .act(account.get(), call.value(), "accept", Buffer.buffer(order.session(account.get())))
+                        .accept(account.get(), call.value(), order.settings())
                         .compose(answer -> switch (answer) {
                             case Answer.Done _ -> attach(order, account.get(), call, new Outcome.Done());
                             case Answer.Gone _ -> givenBack(order, account.get(), UNKNOWN);
@@ -157,13 +157,8 @@ public final class Calls {
     /** A call that may be, on its way. */
     private record Order(
             Caller caller, TenantTerms terms, ModelPolicy models, CallWish wish, SessionId id, SessionPermit permit) {
-        /** With the name that the account knows the model by. */
-        String session(Account account) {
-            String name = wish.model().value();
-            return wish.session()
-                    .deepCopy()
-                    .put("model", account.config().models().getOrDefault(name, name))
-                    .toString();
+        String settings() {
+            return wish.session().toString();
         }
     }
 

@@ -116,6 +116,12 @@ public final class UpstreamCalls implements AutoCloseable {
                 .map(answer -> answer instanceof Answer.Gone ? refused(NOT_FOUND) : answer);
     }
 
+    /** Has the model take a call that rings. Never fails. */
+    public Future<Answer> accept(Account account, String call, String session) {
+        String named = new ProviderNames(account.config().models()).ofCall(session);
+        return act(account, call, "accept", Buffer.buffer(named));
+    }
+
     /** Does something to a call. Never fails. */
     public Future<Answer> act(Account account, String call, String action, Buffer body) {
         return post(account, PATH + "/" + call + "/" + action, "application/json", body);
