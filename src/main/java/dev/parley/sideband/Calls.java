@@ -89,13 +89,11 @@ public final class Calls {
                 order.permit().release();
                 return refused(Unavailable.refusal("No upstream takes calls on this model now."));
             }
-            return parts.upstream()
-                    .create(account.get(), sdp, order.settings())
-                    .compose(answer -> switch (answer) {
-                        case Answer.Done(String location, Buffer body) -> begun(order, account.get(), location, body);
-                        case Answer.Gone _ -> givenBack(order, account.get(), AWAY);
-                        case Answer.Refused(Refusal refusal) -> givenBack(order, account.get(), refusal);
-                    });
+            return parts.upstream().create(account.get(), sdp, order.settings()).compose(answer -> switch (answer) {
+                case Answer.Done(String location, Buffer body) -> begun(order, account.get(), location, body);
+                case Answer.Gone _ -> givenBack(order, account.get(), AWAY);
+                case Answer.Refused(Refusal refusal) -> givenBack(order, account.get(), refusal);
+            });
         });
     }
 
