@@ -111,7 +111,8 @@ class HandshakeIT {
         assertThat(raw("GET /v1/realtime/nothing?model=x HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .startsWith("HTTP/1.1 404");
         assertThat(raw("POST /v1/realtime?model=x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
-                .startsWith("HTTP/1.1 404");
+                .as("the older way to begin a call")
+                .startsWith("HTTP/1.1 401");
         assertThat(raw("GET /v1/realtime?model=x HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .startsWith("HTTP/1.1 400")
                 .contains("websocket_required");

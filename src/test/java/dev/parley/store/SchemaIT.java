@@ -17,9 +17,9 @@ class SchemaIT {
 
     @Test
     void everyModelHasExactlyOnePriceInForce() {
-        assertThat(DB.query("select count(*) from model")).isEqualTo("23");
-        assertThat(DB.query("select count(*) from price")).isEqualTo("23");
-        assertThat(DB.query("select count(distinct model) from price")).isEqualTo("23");
+        assertThat(DB.query("select count(*) from model")).isEqualTo("24");
+        assertThat(DB.query("select count(*) from price")).isEqualTo("24");
+        assertThat(DB.query("select count(distinct model) from price")).isEqualTo("24");
     }
 
     @Test
