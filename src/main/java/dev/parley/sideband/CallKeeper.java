@@ -37,8 +37,10 @@ public final class CallKeeper implements AutoCloseable {
     private static final Duration EVERY = Duration.ofSeconds(1);
     private static final Duration STOP_MAX = Duration.ofSeconds(3);
     private static final int ROUND_MAX = 50;
-    /** Tries of this node to take over a call, about one a second, before it has it ended. */
+    /** After so many tries to take over a call, about one a second, this node asks for its end, and again after as many. */
     static final int TRIES_MAX = 30;
+    /** No provider lets a call last so long: what is known of it can be forgotten. */
+    private static final Duration LONGEST = Duration.ofDays(1);
 
     private final CallParts parts;
     private final CallStore store;
@@ -48,14 +50,17 @@ public final class CallKeeper implements AutoCloseable {
     private final Map<CallId, Ending> endings = new ConcurrentHashMap<>();
 
     private final Map<CallId, Integer> tries = new ConcurrentHashMap<>();
+    /** Calls that must end, and why: their provider could not be asked yet. */
+    private final Map<CallId, String> doomed = new ConcurrentHashMap<>();
+
     private final List<Context> loops = new CopyOnWriteArrayList<>();
     private final Set<Future<Void>> hangingUp = ConcurrentHashMap.newKeySet();
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicLong takenOver = new AtomicLong();
     private volatile boolean stopping;
 
-    /** @param account null when the call is over */
-    private record Ending(long epoch, @Nullable Account account) {}
+    /** @param left null when the call is over */
+    private record Ending(long epoch, @Nullable LiveCall left) {}
 
     /**
      * Starts.
@@ -76,17 +81,32 @@ public final class CallKeeper implements AutoCloseable {
 
     /** The call is over: its row goes. */
     void ended(CallId call) {
+        tries.remove(call);
+        doomed.remove(call);
         endings.put(call, new Ending(0, null));
         rounds.ring();
     }
 
+    /** Has a call ended that no session serves: now, or as soon as its provider can be asked. Completes after the first try. */
+    Future<Void> end(LiveCall call, String why) {
+        long epoch = parts.node().epoch();
+        return hangUp(call, why).transform(asked -> {
+            if (asked.succeeded()) {
+                ended(call.id());
+            } else {
+                left(call, epoch);
+            }
+            return Future.succeededFuture();
+        });
+    }
+
     /** What the session of a call tells. */
-    CallLine line(LiveCall call, Account account) {
+    CallLine line(LiveCall call) {
         long epoch = parts.node().epoch();
         return new CallLine() {
             @Override
             public Future<Void> hangUp(Refusal why) {
-                return CallKeeper.this.hangUp(account, call.id(), why.code());
+                return CallKeeper.this.hangUp(call, why.code());
             }
 
             @Override
@@ -94,11 +114,15 @@ public final class CallKeeper implements AutoCloseable {
                 if (how == How.OVER) {
                     CallKeeper.this.ended(call.id());
                 } else {
-                    endings.put(call.id(), new Ending(epoch, account));
-                    rounds.ring();
+                    left(call, epoch);
                 }
             }
         };
+    }
+
+    private void left(LiveCall call, long epoch) {
+        endings.put(call.id(), new Ending(epoch, call));
+        rounds.ring();
     }
 
     /** Writes down what has ended, once more, and takes over no more. Blocks for a while. */
@@ -107,6 +131,11 @@ public final class CallKeeper implements AutoCloseable {
         stopping = true;
         rounds.close();
         round();
+        awaitHangUps();
+        round(); // those that the provider has ended meanwhile
+    }
+
+    private void awaitHangUps() {
         try {
             Future.join(List.copyOf(hangingUp)).await(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
@@ -136,67 +165,76 @@ public final class CallKeeper implements AutoCloseable {
 
     /** A call that is left while nobody is there to take it over must not go on unmetered. */
     private void write(CallId call, Ending ending) {
-        Account account = ending.account();
-        if (account == null) {
+        LiveCall left = ending.left();
+        if (left == null) {
             store.end(call);
             return;
         }
         boolean others = store.release(call, ending.epoch());
         if (!others && (stopping || parts.registry().draining())) {
-            hangUp(account, call, "node_draining");
-            store.end(call);
+            hangUp(left, "node_draining").onSuccess(_ -> ended(call));
         }
     }
 
-    private Future<Void> hangUp(Account account, CallId call, String why) {
+    /** Fails if the provider cannot be asked, or does not do it: the call is doomed then. */
+    private Future<Void> hangUp(LiveCall call, String why) {
         LOGGER.atInfo()
-                .addKeyValue("call", call)
-                .addKeyValue("account", account.name())
+                .addKeyValue("call", call.id())
+                .addKeyValue("account", call.account())
                 .addKeyValue("why", why)
                 .log("the provider is asked to end a call");
         Future<Void> asked = parts.upstream()
-                .act(account, call.value(), "hangup", Buffer.buffer())
-                .compose(answer -> answer instanceof Answer.Refused(Refusal refusal)
-                        ? Future.failedFuture(refusal.code())
-                        : Future.succeededFuture());
+                .find(call.account())
+                .map(account -> parts.upstream().act(account, call.id().value(), "hangup", Buffer.buffer()))
+                .orElseGet(() -> Future.failedFuture("the account is not there"))
+                .compose(answer -> switch (answer) {
+                    case Answer.Done _, Answer.Gone _ -> Future.<Void>succeededFuture();
+                    case Answer.Refused(Refusal refusal) -> Future.failedFuture(refusal.code());
+                    case Answer.Unclear(Refusal refusal) -> Future.failedFuture(refusal.code());
+                });
         hangingUp.add(asked);
-        return asked.onComplete(_ -> hangingUp.remove(asked));
+        return asked.onFailure(_ -> doomed.put(call.id(), why)).onComplete(_ -> hangingUp.remove(asked));
     }
 
     private void takeOver(LiveCall call) {
-        new Takeover(parts, this, call).begin().onSuccess(outcome -> {
+        String why = doomed.get(call.id());
+        Future<Takeover.Outcome> taking = why == null
+                ? new Takeover(parts, this, call).begin()
+                : hangUp(call, why).map(Takeover.Outcome.OVER).otherwise(Takeover.Outcome.LATER);
+        taking.onSuccess(outcome -> {
             switch (outcome) {
                 case TAKEN -> {
                     takenOver.incrementAndGet();
                     tries.remove(call.id());
                 }
-                case OVER -> {
-                    tries.remove(call.id());
-                    ended(call.id());
-                }
+                case OVER -> ended(call.id());
                 case LATER -> later(call);
             }
         });
     }
 
-    /** Not now: somebody else may try, or this node again. */
+    /** Not now: somebody else may try, or this node again, for as long as the call may last. */
     private void later(LiveCall call) {
-        int tried = tries.merge(call.id(), 1, Integer::sum);
-        Account account = parts.upstream().find(call.account()).orElse(null);
-        if (tried < TRIES_MAX && account != null) {
-            endings.put(call.id(), new Ending(parts.node().epoch(), account));
+        long epoch = parts.node().epoch();
+        if (tries.merge(call.id(), 1, Integer::sum) % TRIES_MAX != 0) {
+            endings.put(call.id(), new Ending(epoch, call));
             return;
         }
-        tries.remove(call.id());
         LOGGER.atError()
                 .addKeyValue("call", call.id())
                 .addKeyValue("tenant", call.caller().tenant())
                 .addKeyValue("account", call.account())
-                .log("a call cannot be metered any more");
-        if (account != null) {
-            hangUp(account, call.id(), "not_metered");
-        }
-        ended(call.id());
+                .log("a call cannot be metered");
+        boolean old = call.startedAt()
+                .plus(LONGEST)
+                .isBefore(parts.services().ticker().now());
+        hangUp(call, "not_metered").onComplete(asked -> {
+            if (asked.succeeded() || old) {
+                ended(call.id());
+            } else {
+                endings.put(call.id(), new Ending(epoch, call));
+            }
+        });
     }
 
     /** An event loop on which calls are taken over. */

@@ -93,6 +93,8 @@ public final class Calls {
                 case Answer.Done(String location, Buffer body) -> begun(order, account.get(), location, body);
                 case Answer.Gone _ -> givenBack(order, account.get(), AWAY);
                 case Answer.Refused(Refusal refusal) -> givenBack(order, account.get(), refusal);
+                // without the answer nobody can speak in it
+                case Answer.Unclear(Refusal refusal) -> givenBack(order, account.get(), refusal);
             });
         });
     }
@@ -109,7 +111,9 @@ public final class Calls {
                 return parts.upstream()
                         .accept(account.get(), call.value(), order.settings())
                         .compose(answer -> switch (answer) {
-                            case Answer.Done _ -> attach(order, account.get(), call, new Outcome.Done());
+                            // if it was not accepted after all, there is nothing to listen to, and it is ended
+                            case Answer.Done _, Answer.Unclear _ ->
+                                attach(order, account.get(), call, new Outcome.Done());
                             case Answer.Gone _ -> givenBack(order, account.get(), UNKNOWN);
                             case Answer.Refused(Refusal refusal) -> givenBack(order, account.get(), refusal);
                         });
@@ -133,6 +137,7 @@ public final class Calls {
                         }
                         case Answer.Gone _ -> refused(UNKNOWN);
                         case Answer.Refused(Refusal refusal) -> refused(refusal);
+                        case Answer.Unclear(Refusal refusal) -> refused(refusal);
                     });
         });
     }
@@ -228,8 +233,11 @@ public final class Calls {
                 parts.services().ticker().now());
         long epoch = parts.node().epoch();
         return parts.blocking().call(() -> parts.store().begin(call, epoch)).transform(written -> {
-            if (written.failed() || !written.result()) {
-                return hungUp(order, account, id);
+            if (written.failed()) {
+                return keeper.end(call, "not_written").compose(_ -> givenBack(order, account, AWAY));
+            }
+            if (!written.result()) { // somebody has it, and serves it
+                return givenBack(order, account, UNKNOWN);
             }
             return new Attachment(
                             parts,
@@ -239,24 +247,14 @@ public final class Calls {
                             order.id(),
                             order.permit(),
                             account,
-                            keeper.line(call, account))
+                            keeper.line(call))
                     .begin()
                     .compose(result -> switch (result) {
                         case Attachment.Result.Attached _ -> Future.succeededFuture(whenAttached);
-                        case Attachment.Result.Failed(boolean _, Refusal refusal) -> {
-                            keeper.ended(id);
-                            yield parts.upstream()
-                                    .act(account, id.value(), "hangup", Buffer.buffer())
-                                    .compose(_ -> refused(refusal));
-                        }
+                        case Attachment.Result.Failed(boolean _, Refusal refusal) ->
+                            keeper.end(call, refusal.code()).compose(_ -> refused(refusal));
                     });
         });
-    }
-
-    private Future<Outcome> hungUp(Order order, Account account, CallId call) {
-        return parts.upstream()
-                .act(account, call.value(), "hangup", Buffer.buffer())
-                .compose(_ -> givenBack(order, account, AWAY));
     }
 
     private static Future<Outcome> givenBack(Order order, Account account, Refusal refusal) {

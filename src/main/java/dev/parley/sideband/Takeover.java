@@ -45,7 +45,7 @@ final class Takeover {
         if (account.isEmpty() || !parts.services().ledger().healthy()) {
             return Future.succeededFuture(Outcome.LATER);
         }
-        CallLine line = keeper.line(call, account.get());
+        CallLine line = keeper.line(call);
         return parts.services()
                 .tenants()
                 .find(call.caller().tenant())

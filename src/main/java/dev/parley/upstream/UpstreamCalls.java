@@ -78,6 +78,9 @@ public final class UpstreamCalls implements AutoCloseable {
         record Gone() implements Answer {}
 
         record Refused(Refusal refusal) implements Answer {}
+
+        /** It was asked, and nobody knows whether it has done it. */
+        record Unclear(Refusal refusal) implements Answer {}
     }
 
     /** The best account for a call on this model, in which a place is taken; empty if there is none. */
@@ -176,14 +179,17 @@ public final class UpstreamCalls implements AutoCloseable {
                         .send(body)
                         .compose(UpstreamCalls::read)
                         .timeout(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
-                        .onFailure(_ -> request.reset()))
-                .otherwise(failure -> {
-                    LOGGER.atWarn()
-                            .addKeyValue("account", config.name())
-                            .addKeyValue("cause", failure.getClass().getSimpleName())
-                            .log("the upstream could not be asked about a call");
-                    return new Answer.Refused(Unavailable.refusal("The upstream could not be reached."));
-                });
+                        .onFailure(_ -> request.reset())
+                        .otherwise(failure -> new Answer.Unclear(away(config, failure))))
+                .otherwise(failure -> new Answer.Refused(away(config, failure)));
+    }
+
+    private static Refusal away(AccountConfig config, Throwable failure) {
+        LOGGER.atWarn()
+                .addKeyValue("account", config.name())
+                .addKeyValue("cause", failure.getClass().getSimpleName())
+                .log("the upstream could not be asked about a call");
+        return Unavailable.refusal("The upstream could not be reached.");
     }
 
     private static Future<Answer> read(HttpClientResponse response) {
