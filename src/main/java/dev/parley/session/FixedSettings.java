@@ -8,6 +8,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.Json;
 import io.vertx.core.buffer.Buffer;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,6 +21,11 @@ final class FixedSettings {
 
     /** What a response is about, and no setting. */
     private static final Set<String> FREE = Set.of("type", "model", "metadata", "conversation", "input");
+
+    /** What the broker itself changes, according to what can be paid. */
+    private static final Set<String> OWN = Set.of("max_output_tokens", "create_response", "idle_timeout_ms");
+    /** What says to the model what it is, whether the secret says it or not. */
+    private static final Set<String> TELLING = Set.of("instructions", "tools", "tool_choice", "prompt");
 
     private final JsonNode bound;
     private final Set<String> fixed;
@@ -55,6 +61,53 @@ final class FixedSettings {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Which fixed setting was changed past the broker; empty if none was.
+     *
+     * @param begun what the provider reported at first, with all that it adds by itself
+     * @param now what it reports now
+     */
+    Optional<Refusal> offence(JsonNode begun, JsonNode now) {
+        Set<String> names = new LinkedHashSet<>(fixed);
+        if (names.remove(Binding.ALL)) {
+            names.addAll(TELLING);
+            bound.properties().forEach(member -> names.add(member.getKey()));
+            names.removeAll(FREE);
+        }
+        return names.stream()
+                .filter(name -> {
+                    String path = '/' + name.replace('.', '/');
+                    String last = name.substring(name.lastIndexOf('.') + 1);
+                    return differs(last, bound.at(path), begun.at(path), now.at(path));
+                })
+                .findFirst()
+                .flatMap(name -> refused("session", name));
+    }
+
+    /** Of an object, what the secret says of it counts; or all that it was, if that says nothing. */
+    private static boolean differs(String name, JsonNode bound, JsonNode begun, JsonNode now) {
+        if (OWN.contains(name)) {
+            return false;
+        }
+        JsonNode shape = bound.isMissingNode() ? begun : bound;
+        if (!shape.isObject() || !begun.isObject() || !now.isObject()) {
+            return !isSame(begun, now);
+        }
+        return shape.properties().stream().anyMatch(member -> {
+            String inner = member.getKey();
+            return differs(inner, member.getValue(), begun.path(inner), now.path(inner));
+        });
+    }
+
+    /** Nothing, null and an empty list are the same. */
+    private static boolean isSame(JsonNode one, JsonNode other) {
+        return one.equals(other) || (isNothing(one) && isNothing(other));
+    }
+
+    private static boolean isNothing(JsonNode node) {
+        return node.isMissingNode() || node.isNull() || (node.isArray() && node.isEmpty());
     }
 
     /** Whether the object says something else of a setting, or of what holds it. */

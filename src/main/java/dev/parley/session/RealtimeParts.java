@@ -73,6 +73,9 @@ final class RealtimeParts implements SessionParts {
                 config,
                 model == null ? 0 : model.contextTokensMax(),
                 upstream.created().length());
+        if (call && RequestRules.hidesInput(created)) {
+            conversation.hidden();
+        }
         UpdateQueue queue = new UpdateQueue(life, ids);
         Underwriter underwriter = new Underwriter(order.permit(), services.ledger());
         filer = new UsageFiler(context, services, order, upstream, ordinal, life);
@@ -103,9 +106,10 @@ final class RealtimeParts implements SessionParts {
                         life,
                         conversation,
                         queue,
-                        config);
+                        config,
+                        call);
         updates = new SessionUpdates(
-                new UpdatePolicy(order, rules, limit),
+                new UpdatePolicy(order, rules, limit, call ? created : null),
                 life,
                 ids,
                 queue,

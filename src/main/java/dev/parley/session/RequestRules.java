@@ -47,11 +47,23 @@ public final class RequestRules {
         if (change.isPresent()) {
             return change;
         }
-        if (object.hasNonNull("prompt") && !tenant.get().promptsAllowed()) {
-            return Optional.of(Refusal.of(Kind.FORBIDDEN, "prompt_not_allowed", "Hosted prompts are not allowed here.")
-                    .param(where + ".prompt"));
-        }
-        return toolRefusal(object, where).or(() -> voiceRefusal(object, where));
+        return promptRefusal(object, where)
+                .or(() -> toolRefusal(object, where))
+                .or(() -> voiceRefusal(object, where));
+    }
+
+    /**
+     * Why a call cannot go on with settings that its provider reports, which may have been changed past the broker; or empty.
+     *
+     * @param begun as the provider reported them at first
+     */
+    Optional<Refusal> offence(JsonNode begun, JsonNode session) {
+        return fixed.offence(begun, session)
+                .or(() -> promptRefusal(session, "session"))
+                .or(() -> toolRefusal(session, "session"))
+                .or(() -> voiceRefusal(begun, "session").isPresent()
+                        ? Optional.empty() // the provider's own choice, which is being replaced
+                        : voiceRefusal(session, "session"));
     }
 
     /** Whether it brings input to responses that the broker does not see. */
@@ -61,6 +73,13 @@ public final class RequestRules {
             hides |= "mcp".equals(tool.path("type").textValue());
         }
         return hides;
+    }
+
+    private Optional<Refusal> promptRefusal(JsonNode object, String where) {
+        return object.hasNonNull("prompt") && !tenant.get().promptsAllowed()
+                ? Optional.of(Refusal.of(Kind.FORBIDDEN, "prompt_not_allowed", "Hosted prompts are not allowed here.")
+                        .param(where + ".prompt"))
+                : Optional.empty();
     }
 
     private Optional<Refusal> voiceRefusal(JsonNode object, String where) {

@@ -46,6 +46,8 @@ final class Responses {
     private final ConversationMeter conversation;
     private final AutomaticResponses automatic;
     private final ResponseBook book = new ResponseBook();
+    /** Whether others than the client can ask for responses. */
+    private final boolean inCall;
 
     Responses(
             ResponsePrice price,
@@ -58,7 +60,9 @@ final class Responses {
             UpstreamLife life,
             ConversationMeter conversation,
             UpdateQueue updates,
-            Supplier<SessionView> view) {
+            Supplier<SessionView> view,
+            boolean inCall) {
+        this.inCall = inCall;
         this.price = price;
         this.rules = rules;
         this.priceNow = priceNow;
@@ -136,20 +140,44 @@ final class Responses {
         }
         boolean gated = automatic.gated(); // before: covering this one can leave too little for the next
         OpenResponse opened = open(id, response);
-        if (opened.cover() == null) {
+        boolean uncovered = opened.cover() == null && (!inCall || automatic.wanted());
+        if (uncovered) {
             LOGGER.atWarn().addKeyValue("response", id).log("a response that nothing covers is cancelled");
         }
         boolean slipped = (gated || !life.attended()) && opened.terms().automatic();
-        if (opened.cover() == null || slipped || !life.relaying()) {
+        if (uncovered || slipped || !life.relaying()) {
             cancel(opened);
         }
-        boolean smuggled = opened.cover() == null && !automatic.wanted();
-        if (smuggled || price.isUnbounded(response)) {
+        boolean unasked = opened.cover() == null && !automatic.wanted();
+        if (unasked && inCall && life.relaying() && !price.isUnbounded(response)) {
+            coverNow(opened);
+        } else if (unasked || price.isUnbounded(response)) {
             cancel(opened);
             life.end(Ending.of("client", RequestRules.smuggled()));
         } else if (opened.cover() == null && !life.attended()) {
             life.end(Ending.of("client", UNATTENDED).withoutAlarm());
         }
+    }
+
+    /** The other side of a call has asked for it where the broker does not listen: it is paid for as soon as it is known. */
+    private void coverNow(OpenResponse opened) {
+        WorstCase most = price.whole(
+                opened.terms().input(), price.outputTokensMax(), view.get().textOnly());
+        underwriter.cover(most).onSuccess(decision -> {
+            switch (decision) {
+                case Decision.Covered(Cover cover) -> {
+                    if (book.find(opened.id()) == null || opened.cover() != null) {
+                        cover.release(); // it was done before
+                    } else {
+                        opened.coverBy(cover);
+                    }
+                }
+                case Decision.Refused(Refusal refusal) -> {
+                    cancel(opened);
+                    life.refuse(refusal, null);
+                }
+            }
+        });
     }
 
     /** A delta of some response has passed. */

@@ -219,6 +219,9 @@ final class SessionUpdates {
         if (queue.isEmpty()) {
             conversation.configured(utf8.length());
         }
+        if (RequestRules.hidesInput(event.path("session"))) {
+            conversation.hidden();
+        }
         follow();
         Optional<Refusal> offence = policy.offence(event.path("session"), config.get());
         if (offence.isPresent()) {

@@ -19,12 +19,15 @@ final class UpdatePolicy {
     private final SessionOrder order;
     private final RequestRules rules;
     private final @Nullable OutputLimit limit;
+    /** What a call's session began with: its other side can change that where nobody judges it. Null for others. */
+    private final @Nullable JsonNode begun;
 
     /** @param limit null in a transcription session */
-    UpdatePolicy(SessionOrder order, RequestRules rules, @Nullable OutputLimit limit) {
+    UpdatePolicy(SessionOrder order, RequestRules rules, @Nullable OutputLimit limit, @Nullable JsonNode begun) {
         this.order = order;
         this.rules = rules;
         this.limit = limit;
+        this.begun = begun;
     }
 
     /**
@@ -64,8 +67,8 @@ final class UpdatePolicy {
         if (limit != null && isAbove(session, limit.ever())) {
             return Optional.of(RequestRules.smuggled());
         }
-        return barred(updated)
-                .map(why -> why.kind() == Kind.FORBIDDEN // it may have been allowed when it was asked for
+        Optional<Refusal> forbidden = begun == null ? Optional.empty() : rules.offence(begun, session);
+        return forbidden.or(() -> barred(updated)).map(why -> why.kind() == Kind.FORBIDDEN // it may have been allowed when it was asked for
                         ? why
                         : RequestRules.smuggled());
     }

@@ -10,6 +10,7 @@ import dev.parley.session.CallLine;
 import dev.parley.upstream.Account;
 import dev.parley.upstream.UpstreamCalls.Answer;
 import io.vertx.core.Context;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.buffer.Buffer;
@@ -70,7 +71,10 @@ public final class CallKeeper implements AutoCloseable {
     public CallKeeper(CallParts parts, CallStore store) {
         this.parts = parts;
         this.store = store;
-        parts.vertx().deployVerticle(new Loop());
+        parts.vertx()
+                .deployVerticle(
+                        Loop::new,
+                        new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors()));
         this.rounds = new Rounds("calls", EVERY, this::round);
     }
 

@@ -100,6 +100,55 @@ class CallSessionTest {
     }
 
     @Test
+    void whatTheCallersDeviceAsksForByItselfIsPaidForAndDoesNotEndTheCall() {
+        try (SessionRig rig = SessionRig.call(setup -> setup, Duration.ZERO)) {
+            rig.until("it is bounded", () -> rig.upstream.types().contains("session.update"));
+            rig.upstreamSends(SessionRig.updated(false));
+            respond(rig, 1);
+            respond(rig, 2);
+
+            assertThat(rig.entries()).extracting(UsageEntry::reference).containsExactly("resp_1", "resp_2");
+            assertThat(rig.on(rig.upstream::types)).doesNotContain("response.cancel");
+            assertThat(rig.hungUp).isEmpty();
+        }
+    }
+
+    @Test
+    void hangsUpWhenWhatTheCallersDeviceAsksForCannotBePaid() {
+        try (SessionRig rig = SessionRig.call(
+                setup -> {
+                    setup.budget = "0.01";
+                    return setup;
+                },
+                Duration.ZERO)) {
+            rig.until("it is bounded", () -> rig.upstream.types().contains("session.update"));
+            rig.upstreamSends(SessionRig.updated(false));
+            rig.upstreamSends(CREATED.formatted(1));
+            rig.until("it is cancelled", () -> rig.upstream.types().contains("response.cancel"));
+            rig.upstreamSends(DONE.formatted(1));
+            rig.until("the call is over", () -> !rig.callEnds.isEmpty());
+
+            assertThat(rig.hungUp).containsExactly("budget_exhausted");
+            assertThat(rig.entries()).extracting(UsageEntry::reference).containsExactly("resp_1");
+            rig.assertNothingLeft();
+        }
+    }
+
+    @Test
+    void hangsUpWhenTheCallersDeviceChangesWhatTheTenantForbids() {
+        try (SessionRig rig = talking(setup -> setup)) {
+            rig.upstreamSends(SessionRig.updated(true)
+                    .replace(
+                            "\"max_output_tokens\":4096",
+                            "\"max_output_tokens\":4096,\"tools\":[{\"type\":\"mcp\",\"server_label\":\"x\"}]"));
+            rig.until("the call is over", () -> !rig.callEnds.isEmpty());
+
+            assertThat(rig.hungUp).containsExactly("mcp_not_allowed");
+            rig.assertNothingLeft();
+        }
+    }
+
+    @Test
     void leavesTheCallToOthersWhenItsSidebandIsLost() {
         try (SessionRig rig = talking(setup -> setup)) {
             rig.upstreamSends(CREATED.formatted(1));
