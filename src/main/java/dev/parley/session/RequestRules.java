@@ -47,9 +47,7 @@ public final class RequestRules {
         if (change.isPresent()) {
             return change;
         }
-        return promptRefusal(object, where)
-                .or(() -> toolRefusal(object, where))
-                .or(() -> voiceRefusal(object, where));
+        return promptRefusal(object, where).or(() -> toolRefusal(object, where)).or(() -> voiceRefusal(object, where));
     }
 
     /**

@@ -68,7 +68,9 @@ final class UpdatePolicy {
             return Optional.of(RequestRules.smuggled());
         }
         Optional<Refusal> forbidden = begun == null ? Optional.empty() : rules.offence(begun, session);
-        return forbidden.or(() -> barred(updated)).map(why -> why.kind() == Kind.FORBIDDEN // it may have been allowed when it was asked for
+        return forbidden
+                .or(() -> barred(updated))
+                .map(why -> why.kind() == Kind.FORBIDDEN // it may have been allowed when it was asked for
                         ? why
                         : RequestRules.smuggled());
     }

@@ -7,7 +7,6 @@ import dev.parley.concurrent.RepeatedFailure;
 import dev.parley.concurrent.Rounds;
 import dev.parley.domain.Refusal;
 import dev.parley.session.CallLine;
-import dev.parley.upstream.Account;
 import dev.parley.upstream.UpstreamCalls.Answer;
 import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
@@ -74,7 +73,8 @@ public final class CallKeeper implements AutoCloseable {
         parts.vertx()
                 .deployVerticle(
                         Loop::new,
-                        new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors()));
+                        new DeploymentOptions()
+                                .setInstances(Runtime.getRuntime().availableProcessors()));
         this.rounds = new Rounds("calls", EVERY, this::round);
     }
 

@@ -27,7 +27,8 @@ class FixedSettingsTest {
 
     @Test
     void noticesWhatWasChangedOfAFixedSetting() {
-        assertThat(offence(BEGUN.replace("Be brief.", "Be rude."), "instructions")).isEqualTo("session.instructions");
+        assertThat(offence(BEGUN.replace("Be brief.", "Be rude."), "instructions"))
+                .isEqualTo("session.instructions");
         assertThat(offence(BEGUN.replace("server_vad", "semantic_vad"), "audio.input.turn_detection"))
                 .isEqualTo("session.audio.input.turn_detection");
         assertThat(offence(BEGUN.replace("alloy", "cedar"), "audio.output.voice"))
