@@ -2,37 +2,62 @@ package dev.parley.rest;
 
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Looks at a multipart form while it passes: keeps the small fields, and of the file its length and its beginning, and nothing
- * else. Lenient about what it need not understand; what it could misread, such as a field without a name, is {@link #broken}.
- * One request; one thread.
+ * Looks at a multipart form while it passes: keeps the few fields that are judged, and of the file its length and its beginning, and nothing
+ * else. What another reader could take for something else, such as two fields of one name or a quote inside a file's name, is
+ * {@link #broken}: the provider must not find a model here that was not judged. One request; one thread.
  */
 final class MultipartScan {
-    private static final Pattern BOUNDARY = Pattern.compile(
-            "multipart/form-data\\s*;.*?\\bboundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))", Pattern.CASE_INSENSITIVE);
-    private static final Pattern NAME = Pattern.compile("(?:^|[;\\s])name=\"([^\"]{1,64})\"");
+    private static final String PARAMETERS =
+            "(?:\\s*;\\s*[A-Za-z0-9*_-]+=(?:\"(?:[^\"\\\\]|\\\\[^\"])*+\"|[^\\s;\",\\\\]++))*+";
+    private static final Pattern PARAMETER =
+            Pattern.compile(";\\s*([A-Za-z0-9*_-]+)=(?:\"((?:[^\"\\\\]|\\\\[^\"])*+)\"|([^\\s;\",\\\\]++))");
+    private static final Pattern TYPE =
+            Pattern.compile("multipart/form-data(" + PARAMETERS + ")\\s*;?\\s*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DISPOSITION = Pattern.compile(
+            "content-disposition:\\s*form-data(" + PARAMETERS + ")\\s*;?\\s*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]+:[^\\x00-\\x08\\x0A-\\x1F\\x7F]*+");
+    private static final Pattern BOUNDARY = Pattern.compile("[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]");
+    private static final Pattern TOKEN = Pattern.compile("[0-9A-Za-z'+_.-]+");
     private static final String FILE = "file";
     private static final String MODEL = "model";
+    private static final int NAME_LENGTH_MAX = 64;
     private static final int HEADERS_BYTES_MAX = 8 << 10;
-    private static final int FIELD_BYTES_MAX = 64 << 10;
+    /** Of which the values are looked at; those of a call among them. */
+    private static final Set<String> KEPT = Set.of(MODEL, "sdp", "session");
+
+    private static final int KEPT_BYTES_MAX = 64 << 10;
+    /** Of all fields but the file: voices to be recognised are among them, as data URLs. */
+    private static final int FIELDS_BYTES_MAX = 2 << 20;
+
     private static final int FIELDS_MAX = 64;
     private static final byte[] HEADERS_END = {'\r', '\n', '\r', '\n'};
+    private static final byte[] LINE_END = {'\r', '\n'};
 
+    private final String boundary;
     private final byte[] delimiter;
+    private final Set<String> names = new HashSet<>();
     private final Map<String, String> fields = new HashMap<>();
     private final byte[] head = new byte[AudioFile.HEAD_BYTES];
     private byte[] held = new byte[0];
     private State state = State.PREAMBLE;
     private String field = "";
     private Buffer value = Buffer.buffer();
+    private int fieldsBytes;
+    private int left;
+    private int parts;
     private long fileBytes;
     /** Of the form, where {@link #held} begins; less than zero for what precedes it. */
     private long position = -2;
@@ -53,16 +78,41 @@ final class MultipartScan {
     }
 
     private MultipartScan(String boundary) {
+        this.boundary = boundary;
         delimiter = ("\r\n--" + boundary).getBytes(StandardCharsets.UTF_8);
         held = new byte[] {'\r', '\n'}; // so that the first delimiter looks like the others
     }
 
     /** Empty unless the content type names a form and its boundary. */
     static Optional<MultipartScan> of(String contentType) {
-        Matcher matcher = BOUNDARY.matcher(contentType);
-        return matcher.find()
-                ? Optional.of(new MultipartScan(matcher.group(1) == null ? matcher.group(2) : matcher.group(1)))
+        Matcher type = TYPE.matcher(contentType);
+        return type.matches()
+                ? only(type.group(1), "boundary")
+                        .filter(boundary -> BOUNDARY.matcher(boundary).matches())
+                        .map(MultipartScan::new)
                 : Optional.empty();
+    }
+
+    /** The content type in words that every reader understands alike. */
+    String contentType() {
+        String quote = TOKEN.matcher(boundary).matches() ? "" : "\"";
+        return "multipart/form-data; boundary=" + quote + boundary + quote;
+    }
+
+    /** The value of a parameter that is there once, in one way; else empty. */
+    private static Optional<String> only(String parameters, String name) {
+        List<String> values = new ArrayList<>();
+        Matcher parameter = PARAMETER.matcher(parameters);
+        while (parameter.find()) {
+            String called = parameter.group(1).toLowerCase(Locale.ROOT);
+            if (called.equals(name + '*')) {
+                return Optional.empty();
+            }
+            if (called.equals(name)) {
+                values.add(parameter.group(2) == null ? parameter.group(3) : parameter.group(2));
+            }
+        }
+        return values.size() == 1 ? Optional.of(values.getFirst()) : Optional.empty();
     }
 
     /** The next bytes of the form. */
@@ -79,6 +129,7 @@ final class MultipartScan {
             at = next;
         }
         position += at;
+        left = bytes.length - at;
         held = state == State.END || state == State.BROKEN ? new byte[0] : Arrays.copyOfRange(bytes, at, bytes.length);
         if (held.length > HEADERS_BYTES_MAX + delimiter.length && state != State.BODY) {
             fail("the headers of a part are too long");
@@ -99,7 +150,12 @@ final class MultipartScan {
         return state == State.END;
     }
 
-    /** A small field; empty if there is none, or not yet. */
+    /** What of the piece just taken belongs to the form: what follows the end of a form is nobody's. */
+    Buffer within(Buffer piece) {
+        return ended() ? piece.getBuffer(0, piece.length() - left).appendBytes(LINE_END) : piece;
+    }
+
+    /** One of the fields that are kept; empty if there is none, or not yet. */
     Optional<String> field(String name) {
         return Optional.ofNullable(fields.get(name));
     }
@@ -132,14 +188,14 @@ final class MultipartScan {
     private int step(byte[] bytes, int from) {
         return switch (state) {
             case PREAMBLE -> {
-                int found = indexOf(bytes, delimiter, from);
-                if (found < 0) {
-                    yield from > 0 || bytes.length <= delimiter.length
-                            ? -1
-                            : fail("it does not begin with its boundary");
+                if (bytes.length < delimiter.length) {
+                    yield -1;
+                }
+                if (!Arrays.equals(bytes, 0, delimiter.length, delimiter, 0, delimiter.length)) {
+                    yield fail("it does not begin with its boundary");
                 }
                 state = State.DELIMITED;
-                yield found + delimiter.length;
+                yield delimiter.length;
             }
             case DELIMITED -> delimited(bytes, from);
             case HEADERS -> headers(bytes, from);
@@ -168,17 +224,18 @@ final class MultipartScan {
         if (end < 0) {
             return -1;
         }
-        String headers = new String(bytes, from, end - from, StandardCharsets.UTF_8);
-        Matcher name = NAME.matcher(disposition(headers));
-        if (!name.find()) {
-            return fail("a part has no name");
+        Optional<String> name = name(new String(bytes, from, end - from, StandardCharsets.UTF_8));
+        if (name.isEmpty()) {
+            return fail("a part has no name, or one that can be read in two ways");
         }
-        field = name.group(1);
+        field = name.get();
         if (field.equals(FILE)) {
             files++;
-        } else if (fields.containsKey(field) && !field.endsWith("[]")) {
+        } else if (!names.add(field) && !field.endsWith("[]")) {
             return fail("a field is there twice");
-        } else if (fields.size() >= FIELDS_MAX) {
+        }
+        parts++;
+        if (parts > FIELDS_MAX) {
             return fail("there are more than " + FIELDS_MAX + " fields");
         }
         value = Buffer.buffer();
@@ -189,25 +246,37 @@ final class MultipartScan {
         return end + HEADERS_END.length;
     }
 
-    private static String disposition(String headers) {
+    /** Of the one header that tells it, with no other line that could be taken for it. */
+    private static Optional<String> name(String headers) {
+        String parameters = null;
         for (String line : headers.split("\r\n", -1)) {
+            if (!HEADER.matcher(line).matches()) {
+                return Optional.empty();
+            }
             if (line.toLowerCase(Locale.ROOT).startsWith("content-disposition:")) {
-                return line;
+                Matcher disposition = DISPOSITION.matcher(line);
+                if (parameters != null || !disposition.matches()) {
+                    return Optional.empty();
+                }
+                parameters = disposition.group(1);
             }
         }
-        return "";
+        return parameters == null
+                ? Optional.empty()
+                : only(parameters, "name")
+                        .filter(name -> !name.isEmpty() && name.length() <= NAME_LENGTH_MAX && name.indexOf('\\') < 0);
     }
 
     private int body(byte[] bytes, int from) {
         int end = indexOf(bytes, delimiter, from);
         int sure = end >= 0 ? end : Math.max(from, bytes.length - delimiter.length + 1);
         if (!content(bytes, from, sure)) {
-            return fail("a field is longer than " + FIELD_BYTES_MAX + " bytes");
+            return fail("its fields are too long");
         }
         if (end < 0) {
             return sure == from ? -1 : sure;
         }
-        if (!field.equals(FILE)) {
+        if (KEPT.contains(field)) {
             fields.put(field, value.toString());
         }
         if (field.equals(MODEL)) {
@@ -225,8 +294,11 @@ final class MultipartScan {
             fileBytes += to - from;
             return true;
         }
-        value.appendBytes(bytes, from, to - from);
-        return value.length() <= FIELD_BYTES_MAX;
+        fieldsBytes += to - from;
+        if (KEPT.contains(field)) {
+            value.appendBytes(bytes, from, to - from);
+        }
+        return fieldsBytes <= FIELDS_BYTES_MAX && value.length() <= KEPT_BYTES_MAX;
     }
 
     private int fail(String why) {

@@ -105,12 +105,12 @@ final class Upload {
         } else if (form.broken()) {
             refuse(UploadRefusals.badForm(form.problem()));
         } else if (to == null) {
-            pending.appendBuffer(piece);
+            pending.appendBuffer(form.within(piece));
             if (!deciding && (form.fileBytes() >= AudioFile.HEAD_BYTES || form.ended())) {
                 decide();
             }
         } else {
-            pass(to, piece);
+            pass(to, form.within(piece));
         }
     }
 
@@ -146,7 +146,7 @@ final class Upload {
                 .begin(
                         named ? terms().model().name() : null,
                         AudioTranscriptions.PATH,
-                        String.valueOf(request.getHeader("Content-Type")),
+                        form().contentType(),
                         parts.ticker().nanos())
                 .ifPresentOrElse(
                         opening -> opening.onSuccess(this::opened).onFailure(_ -> refuse(UploadRefusals.unavailable())),

@@ -28,7 +28,6 @@ class MultipartScanTest {
             }
             assertThat(scan.ended()).isTrue();
             assertThat(scan.field("model")).contains("gpt-4o-transcribe");
-            assertThat(scan.field("response_format")).contains("json");
             assertThat(scan.files()).isEqualTo(1);
             assertThat(scan.fileBytes()).isEqualTo(10_044);
             assertThat(scan.file().bytesPerSecond()).isEqualTo(48_000);
@@ -62,7 +61,7 @@ class MultipartScanTest {
                 "------form7\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\na\r\n------form7\r\nContent-Disposition:"
                         + " form-data; name=\"model\"\r\n\r\nb\r\n------form7--",
                 "------form7garbage\r\n\r\n",
-                "------form7\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\n" + "x".repeat(70_000),
+                "------form7\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\n" + "x".repeat(3 << 20),
                 "------form7\r\nX: " + "x".repeat(20_000))) {
             MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
             scan.take(Buffer.buffer(bad));
@@ -73,6 +72,68 @@ class MultipartScanTest {
         assertThat(MultipartScan.of("multipart/form-data")).isEmpty();
         assertThat(MultipartScan.of("Multipart/Form-Data; charset=x; boundary=\"a b\""))
                 .isPresent();
+    }
+
+    @Test
+    void letsNoSecondModelHideInTheForm() {
+        String name = "Content-Disposition: form-data; name=\"";
+        for (String part : List.of(
+                "Content-Disposition: form-data; filename=\"a name=\"; name=\"model\"",
+                "Content-Disposition: form-data; filename=\"a\\\"; name=\"model\"",
+                name + "x\"; name*=UTF-8''model",
+                name + "x\"; name=\"model\"",
+                name + "x\"\r\n" + name + "model\"",
+                name + "x\"\nContent-Disposition: form-data; name=\"model\"",
+                name + "x\"\r\n------form7\r\nContent-Type: text/plain",
+                "\r\n" + name + "x\"")) {
+            MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
+            scan.take(Buffer.buffer("------form7\r\n" + part + "\r\n\r\ngpt-dear\r\n------form7--\r\n"));
+            assertThat(scan.broken() || scan.field("model").isPresent()).as(part).isTrue();
+        }
+        assertThat(MultipartScan.of("multipart/form-data; x=\"boundary=A\"; boundary=B")
+                        .orElseThrow()
+                        .contentType())
+                .isEqualTo("multipart/form-data; boundary=B");
+        assertThat(MultipartScan.of("multipart/form-data; boundary=A; boundary=B"))
+                .isEmpty();
+        assertThat(MultipartScan.of("multipart/form-data; boundary=A; boundary*=UTF-8''B"))
+                .isEmpty();
+        MultipartScan before = MultipartScan.of(TYPE).orElseThrow();
+        before.take(Buffer.buffer("\n--form\r\n------form7\r\n"));
+        assertThat(before.broken()).isTrue();
+    }
+
+    @Test
+    void sendsOnNothingBehindTheFormsEnd() {
+        MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
+        Buffer form = form("whisper-1", new byte[100]);
+        scan.take(form.slice(0, 50));
+        Buffer rest = form.slice(50, form.length()).copy().appendString("------form7\r\nmore");
+        scan.take(rest);
+        assertThat(scan.ended()).isTrue();
+        assertThat(scan.within(rest)).isEqualTo(form.slice(50, form.length()));
+    }
+
+    @Test
+    void takesVoicesThatAreToBeRecognised() {
+        MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
+        String voice =
+                "------form7\r\nContent-Disposition: form-data; name=\"known_speaker_references[]\"\r\n\r\ndata:audio/wav;base64,"
+                        + "A".repeat(450_000) + "\r\n";
+        scan.take(Buffer.buffer(voice + voice + voice + voice));
+        scan.take(form("gpt-4o-transcribe-diarize", new byte[100]));
+        assertThat(scan.problem()).isEmpty();
+        assertThat(scan.field("model")).contains("gpt-4o-transcribe-diarize");
+    }
+
+    @Test
+    void believesAWavOnlyWhatItsSamplesSay() {
+        byte[] fast = wav(new byte[48_000], 48_000);
+        ByteBuffer.wrap(fast).order(ByteOrder.LITTLE_ENDIAN).putInt(28, Integer.MAX_VALUE);
+        assertThat(AudioFile.of(fast).millisAtMost(48_000)).isEqualTo(48_000);
+        byte[] compressed = wav(new byte[48_000], 48_000);
+        ByteBuffer.wrap(compressed).order(ByteOrder.LITTLE_ENDIAN).putShort(20, (short) 0x55);
+        assertThat(AudioFile.of(compressed).millisAtMost(48_000)).isEqualTo(48_000);
     }
 
     @Test
