@@ -59,6 +59,11 @@ public final class BetaDialect implements Dialect {
         this.alias = alias;
     }
 
+    /** What GA calls a session's setting that the beta calls so; the same if it has no other name. */
+    public static String settingInGa(String name) {
+        return Layout.SESSION.nestedName(name);
+    }
+
     @Override
     public boolean rewritesServerEvents() {
         return true;

@@ -101,6 +101,16 @@ final class Layout {
         return dotted.equals("output_modalities") ? "modalities" : dotted;
     }
 
+    /** The dotted name that GA has for a field of the beta, such as {@code voice}; the same if it has no other. */
+    String nestedName(String flat) {
+        for (Setting setting : settings) {
+            if (flat.equals(setting.flat()) || flat.startsWith(setting.flat() + '.')) {
+                return setting.dotted() + flat.substring(setting.flat().length());
+            }
+        }
+        return flat.equals("modalities") ? "output_modalities" : flat;
+    }
+
     private static void prune(ObjectNode parent, String name) {
         if (parent.get(name) instanceof ObjectNode child && child.isEmpty()) {
             parent.remove(name);

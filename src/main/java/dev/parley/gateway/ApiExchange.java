@@ -9,6 +9,7 @@ import dev.parley.rest.Call;
 import dev.parley.rest.LastWord;
 import dev.parley.tenancy.OriginBook;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -91,10 +92,17 @@ final class ApiExchange {
         Secret credential = lines.isEmpty()
                 ? null
                 : new Secret(lines.getFirst().substring(7).trim());
+        MultiMap parameters;
+        try {
+            parameters = request.params();
+        } catch (IllegalArgumentException badEscape) {
+            return Future.succeededFuture(Answer.refused(Refusal.of(
+                    Kind.BAD_REQUEST, "invalid_query", "The query string is not valid percent-encoding.")));
+        }
         return api.answer(new Call(
                 method,
                 String.valueOf(request.path()),
-                request.params(),
+                parameters,
                 credential,
                 request.getHeader("Origin"),
                 request.headers(),

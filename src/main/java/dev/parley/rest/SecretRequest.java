@@ -96,6 +96,9 @@ final class SecretRequest {
     Wish read(Buffer body, Form form) {
         ObjectNode request = body.length() == 0 ? JsonNodeFactory.instance.objectNode() : object(body);
         JsonNode extras = request.path("parley");
+        if (!extras.isMissingNode() && !extras.isObject()) {
+            throw invalid("invalid_type", "parley", "'parley' must be an object.");
+        }
         extras.properties().forEach(member -> {
             if (!EXTRAS.contains(member.getKey())) {
                 throw invalid(
@@ -107,6 +110,12 @@ final class SecretRequest {
                 : new BetaDialect(form == Form.BETA_TRANSCRIPTION, null);
         ObjectNode session = dialect == null ? nested(request) : flat(request, dialect);
         ModelKind kind = kind(session, form);
+        if (kind == ModelKind.TRANSCRIPTION && session.has("model")) {
+            throw invalid(
+                    "invalid_value",
+                    "session.model",
+                    "A transcription session's model is 'session.audio.input.transcription.model'.");
+        }
         ModelName model = kind == ModelKind.TRANSCRIPTION ? null : model(session, kind);
         checkSettings(session, kind, model);
         if (session.toString().length() > SETTINGS_BYTES_MAX) {
@@ -188,7 +197,11 @@ final class SecretRequest {
             if (model.isEmpty() || model.length() > 128) {
                 throw invalid("invalid_value", param, "The model must be a name of 1 to 128 characters.");
             }
-            refuse(models.refusal(models.resolve(new ModelName(model)), ModelKind.TRANSCRIPTION, param));
+            ModelName own = models.resolve(new ModelName(model));
+            refuse(models.refusal(own, ModelKind.TRANSCRIPTION, param));
+            if (session.at("/audio/input/transcription") instanceof ObjectNode transcription) {
+                transcription.put("model", own.value()); // as updates are judged, against which it may be fixed
+            }
         }
     }
 
@@ -196,9 +209,15 @@ final class SecretRequest {
         if (expiry.isMissingNode()) {
             return otherwise;
         }
+        if (!expiry.isObject()) {
+            throw invalid("invalid_type", "expires_after", "'expires_after' must be an object.");
+        }
         JsonNode seconds = expiry.path("seconds");
         if (!expiry.path("anchor").asText("created_at").equals("created_at")) {
             throw invalid("invalid_value", "expires_after.anchor", "'expires_after.anchor' must be 'created_at'.");
+        }
+        if (seconds.isMissingNode()) {
+            return otherwise;
         }
         if (!seconds.canConvertToInt()
                 || !seconds.isIntegralNumber()
@@ -257,7 +276,7 @@ final class SecretRequest {
                         "parley.fixed",
                         "'parley.fixed' names settings as 'instructions' or 'audio.output.voice', or '*' for all.");
             }
-            names.add(setting);
+            names.add(BetaDialect.settingInGa(setting));
         }
         return names;
     }

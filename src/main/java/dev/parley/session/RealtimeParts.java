@@ -27,6 +27,7 @@ final class RealtimeParts implements SessionParts {
     private final Leg upstream;
     /** Null behind the first upstream: those that follow are told all settings at once. */
     private final @Nullable Buffer bound;
+    private final Optional<Refusal> unbound;
 
     /** Whether the upstream is the sideband of a call. */
     private final boolean call;
@@ -61,6 +62,7 @@ final class RealtimeParts implements SessionParts {
         this.call = call;
         this.permit = order.permit();
         this.bound = ordinal == 1 && !call ? order.boundUpdate().orElse(null) : null;
+        this.unbound = order.unbound();
         config = new EffectiveConfig(SessionView.of(opened));
         ModelName name = order.model();
         PricedModel model = order.kind() == ModelKind.CONVERSATION && name != null
@@ -201,23 +203,25 @@ final class RealtimeParts implements SessionParts {
         return spare.arm()
                 .compose(refusal -> refusal.isPresent()
                         ? Future.succeededFuture(refusal)
-                        : updates.begin().compose(_ -> bind()).map(_ -> refusal));
+                        : updates.begin().compose(_ -> bind()));
     }
 
     /** Sets what the client's secret has bound, as if the client had asked for it. */
-    private Future<Void> bind() {
+    private Future<Optional<Refusal>> bind() {
         Buffer update = bound;
         if (update == null) {
-            return Future.succeededFuture();
+            return Future.succeededFuture(Optional.empty());
         }
-        return clientGate.judge(EventType.SESSION_UPDATE, update).map(decided -> {
-            switch (decided) {
-                case Delivery.AsIs _ -> upstream.send(update);
-                case Delivery.Replaced(Buffer utf8) -> upstream.send(utf8);
-                case Delivery.Dropped _, Delivery.Later _ -> {} // refused: the client has been told
-            }
-            return null;
+        return clientGate.judge(EventType.SESSION_UPDATE, update).map(decided -> switch (decided) {
+            case Delivery.AsIs _ -> sent(update);
+            case Delivery.Replaced(Buffer utf8) -> sent(utf8);
+            case Delivery.Dropped _, Delivery.Later _ -> unbound; // the client has been told why
         });
+    }
+
+    private Optional<Refusal> sent(Buffer update) {
+        upstream.send(update);
+        return Optional.empty();
     }
 
     @Override

@@ -43,10 +43,11 @@ public final class RequestRules {
 
     /** @param where the name of the object, {@code session} or {@code response} */
     public Optional<Refusal> refusal(JsonNode object, String where) {
-        Optional<Refusal> change = fixed.refusal(object, where);
-        if (change.isPresent()) {
-            return change;
-        }
+        return fixed.refusal(object, where).or(() -> standingRefusal(object, where));
+    }
+
+    /** The same for what is in force already, which nobody wants to change. */
+    public Optional<Refusal> standingRefusal(JsonNode object, String where) {
         return promptRefusal(object, where).or(() -> toolRefusal(object, where)).or(() -> voiceRefusal(object, where));
     }
 

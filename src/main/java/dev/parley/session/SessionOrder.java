@@ -1,9 +1,12 @@
 package dev.parley.session;
 
+import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
 import dev.parley.dialect.Dialect;
 import dev.parley.domain.ModelKind;
 import dev.parley.domain.ModelName;
+import dev.parley.domain.Refusal;
+import dev.parley.domain.Refusal.Kind;
 import dev.parley.domain.SessionId;
 import dev.parley.protocol.ClientEvents;
 import dev.parley.quota.SessionPermit;
@@ -46,6 +49,20 @@ public record SessionOrder(
                 .map(binding -> ClientEvents.sessionUpdate(BOUND_EVENT_ID, binding.session()));
     }
 
+    /**
+     * Why the session ends if the settings of its client secret cannot be had; empty if it may go on without them, because
+     * none of them is fixed.
+     */
+    public Optional<Refusal> unbound() {
+        Binding binding = caller.binding();
+        return binding == null || binding.fixed().isEmpty()
+                ? Optional.empty()
+                : Optional.of(Refusal.of(
+                        Kind.FORBIDDEN,
+                        "client_secret_settings_refused",
+                        "The settings that this client secret has fixed cannot be had. Get a new one."));
+    }
+
     /** Which upstream session it needs: of a transcription session the model is not named upstream. */
     Target target() {
         return new Target(kind, kind == ModelKind.TRANSCRIPTION ? null : model);
@@ -55,6 +72,21 @@ public record SessionOrder(
     public boolean isFor(Caller other) {
         return caller.tenant().equals(other.tenant())
                 && caller.subject().equals(other.subject())
-                && (model == null || models.allowedBy(other, model));
+                && (model == null || models.allowedBy(other, model))
+                && startsWith(other.binding());
+    }
+
+    /** A client secret goes on with what it could have started, and with nothing that is fixed less. */
+    private boolean startsWith(@Nullable Binding theirs) {
+        if (theirs == null) {
+            return true;
+        }
+        Binding mine = caller.binding();
+        return theirs.kind() == kind
+                && (theirs.model() == null || theirs.model().equals(model))
+                && (theirs.fixed().isEmpty()
+                        || (mine != null
+                                && mine.fixed().equals(theirs.fixed())
+                                && mine.session().equals(theirs.session())));
     }
 }

@@ -329,12 +329,15 @@ final class SessionUpdates {
         if (clientId == null) {
             sent = JsonSplice.set(sent, EVENT_ID, Json.quoted(sentId));
         }
-        queue.sent(sentId, taken -> answered(wish, taken));
+        queue.sent(sentId, taken -> answered(wish, sentId, taken));
         return Delivery.replaced(names.toProvider(sent));
     }
 
-    private void answered(Wish wish, boolean taken) {
+    private void answered(Wish wish, String eventId, boolean taken) {
         count(wish, -1);
+        if (!taken && eventId.equals(SessionOrder.BOUND_EVENT_ID)) {
+            policy.unbound().ifPresent(why -> life.end(Ending.of("client", why)));
+        }
         AutomaticResponses auto = automatic;
         if (auto != null
                 && taken

@@ -140,20 +140,21 @@ final class TranslationParts implements SessionParts {
     public Future<Optional<Refusal>> begin() {
         return order.boundUpdate()
                 .map(this::bind)
-                .orElse(Future.succeededFuture())
-                .map(_ -> Optional.empty());
+                .orElse(Future.succeededFuture(Optional.empty()));
     }
 
     /** Sets what the client's secret has bound, as if the client had asked for it. */
-    private Future<Void> bind(Buffer update) {
-        return clientGate.judge(update).map(decided -> {
-            switch (decided) {
-                case Delivery.AsIs _ -> upstream.send(update);
-                case Delivery.Replaced(Buffer utf8) -> upstream.send(utf8);
-                case Delivery.Dropped _, Delivery.Later _ -> {} // refused: the client has been told
-            }
-            return null;
+    private Future<Optional<Refusal>> bind(Buffer update) {
+        return clientGate.judge(update).map(decided -> switch (decided) {
+            case Delivery.AsIs _ -> sent(update);
+            case Delivery.Replaced(Buffer utf8) -> sent(utf8);
+            case Delivery.Dropped _, Delivery.Later _ -> order.unbound(); // the client has been told why
         });
+    }
+
+    private Optional<Refusal> sent(Buffer update) {
+        upstream.send(update);
+        return Optional.empty();
     }
 
     @Override

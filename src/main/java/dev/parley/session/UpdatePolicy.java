@@ -75,6 +75,11 @@ final class UpdatePolicy {
                         : RequestRules.smuggled());
     }
 
+    /** Why the session cannot go on without the settings of its client secret; empty if it can. */
+    Optional<Refusal> unbound() {
+        return order.unbound();
+    }
+
     /** Why the model that transcribes is not allowed, or not any more; empty if it is, or if there is none. */
     Optional<Refusal> barred(SessionView inForce) {
         String model = inForce.transcriptionModel();

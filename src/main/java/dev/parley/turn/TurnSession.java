@@ -155,6 +155,9 @@ public final class TurnSession implements LiveSession {
         client.start();
         lifetime.limitLength();
         lifetime.watch(client::expire);
+        if (unbound.isPresent()) {
+            order.unbound().ifPresent(why -> life.end(Ending.of("client", why)));
+        }
     }
 
     @Override

@@ -257,7 +257,7 @@ final class Turns {
         }
         return parts.rules()
                 .refusal(overrides, "response")
-                .or(() -> parts.rules().refusal(parts.settings().standing(overrides), "session"))
+                .or(() -> parts.rules().standingRefusal(parts.settings().standing(overrides), "session"))
                 .or(() -> TurnRules.ofResponse(overrides));
     }
 

@@ -3,9 +3,13 @@ package dev.parley.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.auth.Binding;
+import dev.parley.domain.ModelKind;
+import dev.parley.domain.ModelName;
 import dev.parley.domain.NanoUsd;
 import dev.parley.relay.LegEnd;
 import io.vertx.core.Promise;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a client's {@code response.create} is covered with, lowered to, or refused for. */
@@ -219,6 +223,32 @@ class AdmissionRulesTest {
             assertThat(rig.sent("response.cancel").path("response_id").asText()).isEqualTo("resp_1");
             assertThat(rig.on(rig.client::closeCode)).isEqualTo(4400);
             rig.assertNothingLeft();
+        }
+    }
+
+    @Test
+    void endsTheSessionWhenWhatItsSecretFixesCannotBeHad() {
+        for (boolean fixed : new boolean[] {true, false}) {
+            try (SessionRig rig = SessionRig.started(setup -> {
+                setup.binding = new Binding(
+                        "secret_1",
+                        false,
+                        ModelKind.CONVERSATION,
+                        new ModelName(SessionRig.MODEL),
+                        "{\"type\":\"realtime\",\"prompt\":{\"id\":\"pmpt_1\"}}",
+                        fixed ? Set.of("prompt") : Set.of());
+                return setup;
+            })) {
+                assertThat(rig.toClient().get(1).at("/error/code").asText()).isEqualTo("prompt_not_allowed");
+                if (fixed) {
+                    assertThat(rig.toClient().getLast().at("/error/code").asText())
+                            .isEqualTo("client_secret_settings_refused");
+                    assertThat(rig.on(rig.client::closeCode)).isEqualTo(4403);
+                    rig.assertNothingLeft();
+                } else {
+                    assertThat(rig.toClient()).hasSize(2);
+                }
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.parley.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.auth.Binding;
 import dev.parley.auth.Caller;
 import dev.parley.auth.TokenVerifier;
 import dev.parley.concurrent.Ticker;
@@ -105,7 +106,9 @@ final class SessionRig implements AutoCloseable {
                 Instant.EPOCH,
                 Instant.now().plusSeconds(3600),
                 null,
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                false,
+                setup.binding);
         FakePrices prices = new FakePrices();
         settings = tenant;
         TenantTerms terms = new TenantTerms(tenant);
@@ -144,6 +147,7 @@ final class SessionRig implements AutoCloseable {
     /** How a rig differs from a roomy one without voice activity. */
     static final class Setup {
         ModelKind kind = ModelKind.CONVERSATION;
+        @Nullable Binding binding;
         Dialect dialect = Dialect.GA;
         String budget = "100";
         Set<ModelName> models = Set.of();
