@@ -96,8 +96,8 @@ final class ApiExchange {
         try {
             parameters = request.params();
         } catch (IllegalArgumentException badEscape) {
-            return Future.succeededFuture(Answer.refused(Refusal.of(
-                    Kind.BAD_REQUEST, "invalid_query", "The query string is not valid percent-encoding.")));
+            return Future.succeededFuture(Answer.refused(
+                    Refusal.of(Kind.BAD_REQUEST, "invalid_query", "The query string is not valid percent-encoding.")));
         }
         return api.answer(new Call(
                 method,

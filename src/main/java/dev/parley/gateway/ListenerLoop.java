@@ -148,12 +148,14 @@ final class ListenerLoop extends VerticleBase {
 
     private void requested(HttpServerRequest request) {
         String path = request.path();
-        if (path != null && uploads.serves(path)) {
+        boolean preflight = Cors.isPreflight(request.method().name(), request.headers());
+        if (path != null && uploads.serves(path) && !preflight) {
             settled(request.connection());
+            Cors.of(request.getHeader("Origin"), origins).forEach(request.response()::putHeader);
             uploads.begin(request);
             return;
         }
-        if (path != null && api.serves(path) && !isSocket(request)) {
+        if (path != null && (api.serves(path) || uploads.serves(path)) && !isSocket(request)) {
             ApiExchange.begin(api, origins, vertx, request);
             return;
         }

@@ -220,7 +220,8 @@ final class Upload {
             if (!written.succeeded() || !written.result() || outcome instanceof UploadAnswer.Outcome.Lost) {
                 tell(Answer.refused(UploadRefusals.unavailable()));
             } else if (outcome instanceof UploadAnswer.Outcome.Told told) {
-                told.tell(request.response());
+                told.tell(request.response())
+                        .onComplete(_ -> request.connection().close());
             }
         });
     }

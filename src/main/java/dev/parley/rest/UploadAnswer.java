@@ -6,6 +6,7 @@ import dev.parley.domain.Refusal;
 import dev.parley.domain.Refusal.Kind;
 import dev.parley.protocol.Json;
 import dev.parley.protocol.Scrubber;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerResponse;
@@ -43,14 +44,14 @@ final class UploadAnswer {
     sealed interface Outcome {
         /** @param rest what the client has not had yet */
         record Told(JsonNode usage, String contentType, Buffer rest) implements Outcome {
-            void tell(HttpServerResponse client) {
+            Future<Void> tell(HttpServerResponse client) {
                 if (client.closed()) {
-                    return;
+                    return Future.succeededFuture();
                 }
                 if (!client.headWritten()) {
                     client.putHeader("Content-Type", contentType).putHeader("Connection", "close");
                 }
-                client.end(rest);
+                return client.end(rest);
             }
         }
 

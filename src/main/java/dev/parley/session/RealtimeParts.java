@@ -27,6 +27,7 @@ final class RealtimeParts implements SessionParts {
     private final Leg upstream;
     /** Null behind the first upstream: those that follow are told all settings at once. */
     private final @Nullable Buffer bound;
+
     private final Optional<Refusal> unbound;
 
     /** Whether the upstream is the sideband of a call. */

@@ -138,9 +138,7 @@ final class TranslationParts implements SessionParts {
 
     @Override
     public Future<Optional<Refusal>> begin() {
-        return order.boundUpdate()
-                .map(this::bind)
-                .orElse(Future.succeededFuture(Optional.empty()));
+        return order.boundUpdate().map(this::bind).orElse(Future.succeededFuture(Optional.empty()));
     }
 
     /** Sets what the client's secret has bound, as if the client had asked for it. */

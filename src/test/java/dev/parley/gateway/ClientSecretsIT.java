@@ -85,8 +85,7 @@ class ClientSecretsIT {
     @ValueSource(strings = {"acme", "turning"})
     void holdsItsClientToWhatIsFixed(String tenant) throws Exception {
         String secret = secret(
-                tenant,
-                "{" + SETTINGS + ",\"parley\":{\"fixed\":[\"instructions\",\"voice\",\"tools\",\"prompt\"]}}");
+                tenant, "{" + SETTINGS + ",\"parley\":{\"fixed\":[\"instructions\",\"voice\",\"tools\",\"prompt\"]}}");
         try (WireClient client = WireClient.connect(rig.vertx(), bearer(secret, ""))) {
             client.await("session.created");
             for (Map.Entry<String, String> change : Map.of(
@@ -107,8 +106,7 @@ class ClientSecretsIT {
                             event -> event.at("/session/max_output_tokens").asInt() == 50)
                     .path("session");
             assertThat(session.path("instructions").asText()).isEqualTo("Speak like a pirate.");
-            client.say("Hello.")
-                    .send("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Be rude.\"}}");
+            client.say("Hello.").send("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Be rude.\"}}");
             assertThat(client.await("error").at("/error/param").asText()).isEqualTo("response.instructions");
             client.send("{\"type\":\"response.create\"}");
             client.await("response.done");

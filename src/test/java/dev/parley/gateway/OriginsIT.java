@@ -55,6 +55,17 @@ class OriginsIT {
                 .contains("Access-Control-Allow-Origin: " + LISTED)
                 .contains("Access-Control-Allow-Headers: authorization,content-type,x-stainless-os")
                 .contains("Vary: Origin");
+        String files = "/v1/audio/transcriptions";
+        assertThat(http(question.replace("/v1/realtime/client_secrets", files) + LISTED + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 204");
+        assertThat(http("POST " + files + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nOrigin: " + LISTED
+                        + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 400")
+                .contains("Access-Control-Allow-Origin: " + LISTED);
+        assertThat(http("GET /v1/usage?from=%zz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + rig.token("acme")
+                        + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 400")
+                .contains("invalid_query");
         assertThat(http(question + NOBODYS + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 403")
                 .doesNotContain("Access-Control-Allow-Origin");

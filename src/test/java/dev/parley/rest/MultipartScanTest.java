@@ -88,7 +88,9 @@ class MultipartScanTest {
                 "\r\n" + name + "x\"")) {
             MultipartScan scan = MultipartScan.of(TYPE).orElseThrow();
             scan.take(Buffer.buffer("------form7\r\n" + part + "\r\n\r\ngpt-dear\r\n------form7--\r\n"));
-            assertThat(scan.broken() || scan.field("model").isPresent()).as(part).isTrue();
+            assertThat(scan.broken() || scan.field("model").isPresent())
+                    .as(part)
+                    .isTrue();
         }
         assertThat(MultipartScan.of("multipart/form-data; x=\"boundary=A\"; boundary=B")
                         .orElseThrow()

@@ -147,7 +147,10 @@ final class SessionRig implements AutoCloseable {
     /** How a rig differs from a roomy one without voice activity. */
     static final class Setup {
         ModelKind kind = ModelKind.CONVERSATION;
-        @Nullable Binding binding;
+
+        @Nullable
+        Binding binding;
+
         Dialect dialect = Dialect.GA;
         String budget = "100";
         Set<ModelName> models = Set.of();
