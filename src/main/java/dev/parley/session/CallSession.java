@@ -18,7 +18,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +34,8 @@ public final class CallSession implements LiveSession {
     private static final Duration LISTEN_EVERY = Duration.ofSeconds(5);
 
     private static final Duration REPLAY_LEAST = Duration.ofSeconds(1);
-    /** Closes by which a provider says that the call itself has ended. */
-    private static final Set<Integer> OVER = Set.of(1000, 1001);
+    /** How a provider's close says that the call itself has ended. Of all other closes only the way back can tell. */
+    private static final int OVER = 1000;
 
     private final Context context;
     private final SessionServices services;
@@ -350,7 +349,7 @@ public final class CallSession implements LiveSession {
             if (phase.isLive()) {
                 phase = Phase.ENDING;
                 boolean over = words.ending().refusal().code().equals(UpstreamEnding.CLOSED)
-                        && OVER.contains(words.ending().closeCode());
+                        && words.ending().closeCode() == OVER;
                 how = over ? How.OVER : How.LEFT;
                 (over ? new Farewell(callEnded(), words.told()) : words).say(client, report, toldIds, true);
             }

@@ -140,16 +140,17 @@ final class Responses {
         }
         boolean gated = automatic.gated(); // before: covering this one can leave too little for the next
         OpenResponse opened = open(id, response);
-        boolean uncovered = opened.cover() == null && (!inCall || automatic.wanted());
+        boolean slipped = (gated || !life.attended()) && opened.terms().automatic();
+        boolean late = opened.cover() == null && inCall && !slipped && life.relaying() && !price.isUnbounded(response);
+        boolean uncovered = opened.cover() == null && !late;
         if (uncovered) {
             LOGGER.atWarn().addKeyValue("response", id).log("a response that nothing covers is cancelled");
         }
-        boolean slipped = (gated || !life.attended()) && opened.terms().automatic();
         if (uncovered || slipped || !life.relaying()) {
             cancel(opened);
         }
         boolean unasked = opened.cover() == null && !automatic.wanted();
-        if (unasked && inCall && life.relaying() && !price.isUnbounded(response)) {
+        if (late) {
             coverNow(opened);
         } else if (unasked || price.isUnbounded(response)) {
             cancel(opened);
@@ -159,7 +160,10 @@ final class Responses {
         }
     }
 
-    /** The other side of a call has asked for it where the broker does not listen: it is paid for as soon as it is known. */
+    /**
+     * The other side of a call has asked for it where the broker does not listen, or has spoken before the standing cover was
+     * there: it is paid for as soon as it is known.
+     */
     private void coverNow(OpenResponse opened) {
         WorstCase most = price.whole(
                 opened.terms().input(), price.outputTokensMax(), view.get().textOnly());

@@ -239,7 +239,8 @@ class SessionPoolIT {
         assertThat(rig.connected(new Target(new ModelName("my-realtime")))
                         .created()
                         .toString())
-                .contains("\"model\":\"gpt-realtime\"");
+                .as("the name that it was asked for by; the provider knows the deployment only")
+                .contains("\"model\":\"my-realtime\"");
         assertThat(rig.unavailable(TRANSCRIPTION).upstreamCode()).isEqualTo("no_account");
     }
 
