@@ -12,6 +12,8 @@ public record CallAddress(String value) {
     private static final Pattern URI =
             Pattern.compile("sips?:([^@<>;\\s\"]+)(?:@([^<>;:\\s\"]+))?", Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*+\"");
+
     public CallAddress {
         if (value.length() > LENGTH_MAX || !PATTERN.matcher(value).matches() || !value.equals(lower(value))) {
             throw new IllegalArgumentException("no address");
@@ -23,9 +25,13 @@ public record CallAddress(String value) {
         return new CallAddress(lower(text.replaceFirst("^sips?:", "")));
     }
 
-    /** Those that a {@code To} header names, the more exact one first; none if it cannot be read. */
+    /**
+     * Those that a {@code To} header names, the more exact one first; none if it cannot be read. What stands before the
+     * brackets is a name, which whoever calls has chosen.
+     */
     public static List<CallAddress> inHeader(String to) {
-        Matcher uri = URI.matcher(to);
+        String unnamed = QUOTED.matcher(to).replaceAll("");
+        Matcher uri = URI.matcher(unnamed.substring(unnamed.indexOf('<') + 1));
         if (!uri.find() || uri.group().length() > LENGTH_MAX) {
             return List.of();
         }
