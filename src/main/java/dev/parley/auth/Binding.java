@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param model null for a transcription session
  * @param session settings that the session begins with: JSON, as of {@code session.update} in GA
  * @param fixed settings that the client cannot change: dotted names such as {@code audio.output.voice}, or {@link #ALL}
+ * @param maker whose rights it has
  */
 public record Binding(
         String secretId,
@@ -20,9 +21,22 @@ public record Binding(
         ModelKind kind,
         @Nullable ModelName model,
         String session,
-        Set<String> fixed) {
+        Set<String> fixed,
+        Maker maker) {
     /** Every setting is fixed. */
     public static final String ALL = "*";
+
+    /**
+     * The token that asked for the secret. The secret may outlive its expiry, and not its revocation.
+     *
+     * @param issuer its {@code iss}
+     * @param tokenId its {@code jti}
+     */
+    public record Maker(String issuer, @Nullable String tokenId) {
+        public static Maker of(Caller caller) {
+            return new Maker(caller.issuer(), caller.tokenId());
+        }
+    }
 
     public Binding {
         fixed = Set.copyOf(fixed);

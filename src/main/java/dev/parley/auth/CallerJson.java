@@ -74,7 +74,8 @@ public final class CallerJson {
                 .put("session", binding.session());
         ArrayNode fixed = json.putArray("fixed");
         binding.fixed().forEach(fixed::add);
-        return json;
+        return json.put("made_by", binding.maker().issuer())
+                .put("made_with", binding.maker().tokenId());
     }
 
     private static Binding binding(JsonNode json) {
@@ -87,6 +88,8 @@ public final class CallerJson {
                 ModelKind.valueOf(json.path("kind").asText()),
                 model == null ? null : new ModelName(model),
                 json.path("session").asText(),
-                fixed);
+                fixed,
+                new Binding.Maker(
+                        json.path("made_by").asText(), json.path("made_with").textValue()));
     }
 }

@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 final class IssuerBook implements AutoCloseable {
     static final Duration REFRESH_EVERY = Duration.ofSeconds(2);
-    /** Longer than any clock skew: a token is good for a while after its expiry. */
-    static final Duration REVOKED_KEPT = Duration.ofHours(1);
+    /** A token is good for a while after its expiry, and a client secret that it has made for two hours. */
+    static final Duration REVOKED_KEPT = Duration.ofHours(3);
 
     private static final int BROKER_SECRET_BYTES = 32;
     private static final Logger LOGGER = LoggerFactory.getLogger(IssuerBook.class);

@@ -67,7 +67,7 @@ public final class JwtVerifier implements TokenVerifier, AutoCloseable {
     public Future<Verification> verify(String token) {
         return candidate(token)
                 .compose(this::checkSignature)
-                .compose(caller -> standing(caller).map(refusal -> outcome(caller, refusal)))
+                .compose(caller -> against(caller).map(refusal -> outcome(caller, refusal)))
                 .recover(JwtVerifier::rejected);
     }
 
@@ -76,7 +76,12 @@ public final class JwtVerifier implements TokenVerifier, AutoCloseable {
         if (rules.isExpired(caller.expiresAt(), ticker.now())) {
             return Future.succeededFuture(Optional.of(RejectedToken.expired().refusal()));
         }
-        return standing(caller).map(Optional::ofNullable);
+        return standing(caller);
+    }
+
+    /** What is known against a caller, however long ago its token has expired. */
+    Future<Optional<Refusal>> standing(Caller caller) {
+        return against(caller).map(Optional::ofNullable);
     }
 
     @Override
@@ -129,17 +134,17 @@ public final class JwtVerifier implements TokenVerifier, AutoCloseable {
     }
 
     /** What the broker knows against a caller whose token is good: null if nothing. */
-    private Future<@Nullable Refusal> standing(Caller caller) {
+    private Future<@Nullable Refusal> against(Caller caller) {
         if (caller.tokenId() != null && book.isRevoked(caller.tenant(), caller.tokenId())) {
             return Future.succeededFuture(RejectedToken.revoked().refusal());
         }
         if (!book.holds(caller.issuer(), caller.tenant())) {
             return Future.succeededFuture(RejectedToken.revoked().refusal());
         }
-        return tenants.find(caller.tenant()).map(tenant -> standing(caller, tenant.orElse(null)));
+        return tenants.find(caller.tenant()).map(tenant -> against(caller, tenant.orElse(null)));
     }
 
-    private static @Nullable Refusal standing(Caller caller, @Nullable Tenant tenant) {
+    private static @Nullable Refusal against(Caller caller, @Nullable Tenant tenant) {
         if (tenant == null) {
             return RejectedToken.invalid("its tenant does not exist").refusal();
         }

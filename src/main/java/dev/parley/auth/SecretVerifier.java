@@ -2,9 +2,6 @@ package dev.parley.auth;
 
 import dev.parley.concurrent.Blocking;
 import dev.parley.domain.Refusal;
-import dev.parley.tenancy.Tenant;
-import dev.parley.tenancy.TenantDirectory;
-import dev.parley.tenancy.TenantStatus;
 import io.vertx.core.Future;
 import java.util.Optional;
 
@@ -16,15 +13,13 @@ public final class SecretVerifier implements TokenVerifier {
     /** Of callers by secret, in place of an issuer: no issuer has an empty name. */
     public static final String ISSUER = "";
 
-    private final TokenVerifier tokens;
+    private final JwtVerifier tokens;
     private final ClientSecrets secrets;
-    private final TenantDirectory tenants;
     private final Blocking blocking;
 
-    public SecretVerifier(TokenVerifier tokens, ClientSecrets secrets, TenantDirectory tenants, Blocking blocking) {
+    public SecretVerifier(JwtVerifier tokens, ClientSecrets secrets, Blocking blocking) {
         this.tokens = tokens;
         this.secrets = secrets;
-        this.tenants = tenants;
         this.blocking = blocking;
     }
 
@@ -39,35 +34,34 @@ public final class SecretVerifier implements TokenVerifier {
         byte[] hash = SecretToken.hash(token);
         return blocking.call(() -> secrets.find(hash))
                 .compose(
-                        found -> found.isEmpty() ? rejected(unknown()) : standing(found.get()),
+                        found -> found.isEmpty() ? rejected(unknown()) : judged(found.get()),
                         away -> rejected(RejectedToken.unavailable("identity_unavailable", "secrets cannot be read")
                                 .refusal()));
     }
 
     @Override
     public Future<Optional<Refusal>> recheck(Caller caller) {
-        return caller.issuer().equals(ISSUER)
-                ? tenants.find(caller.tenant()).map(tenant -> against(caller, tenant))
-                : tokens.recheck(caller);
+        Binding binding = caller.binding();
+        return binding == null ? tokens.recheck(caller) : tokens.standing(made(caller, binding.maker()));
     }
 
-    private Future<Verification> standing(Caller caller) {
-        return tenants.find(caller.tenant())
-                .map(tenant -> against(caller, tenant)
-                        .<Verification>map(Verification.Rejected::new)
+    private Future<Verification> judged(Caller caller) {
+        return recheck(caller)
+                .map(refusal -> refusal.<Verification>map(Verification.Rejected::new)
                         .orElseGet(() -> new Verification.Verified(caller)));
     }
 
-    private static Optional<Refusal> against(Caller caller, Optional<Tenant> tenant) {
-        if (tenant.isEmpty()) {
-            return Optional.of(unknown());
-        }
-        if (tenant.get().status() == TenantStatus.SUSPENDED) {
-            return Optional.of(RejectedToken.suspended().refusal());
-        }
-        return caller.issuedAt().isBefore(tenant.get().tokensValidFrom())
-                ? Optional.of(RejectedToken.revoked().refusal())
-                : Optional.empty();
+    /** A secret stands as long as the token would that has asked for it, were it as old as the secret. */
+    private static Caller made(Caller caller, Binding.Maker maker) {
+        return new Caller(
+                caller.tenant(),
+                caller.subject(),
+                maker.issuer(),
+                maker.tokenId(),
+                caller.issuedAt(),
+                caller.expiresAt(),
+                caller.models(),
+                caller.outputTokensMax());
     }
 
     private static Refusal unknown() {

@@ -72,8 +72,8 @@ final class SecretRequest {
             boolean singleUse,
             Set<String> fixed,
             @Nullable BetaDialect dialect) {
-        Binding binding(String id) {
-            return new Binding(id, singleUse, kind, model, session.toString(), fixed);
+        Binding binding(String id, Caller maker) {
+            return new Binding(id, singleUse, kind, model, session.toString(), fixed, Binding.Maker.of(maker));
         }
     }
 

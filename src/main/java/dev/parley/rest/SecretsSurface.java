@@ -80,7 +80,7 @@ final class SecretsSurface implements Surface {
                 caller.models(),
                 caller.outputTokensMax(),
                 false,
-                wish.binding("secret_" + id()));
+                wish.binding("secret_" + id(), caller));
         return blocking.call(() -> secrets.add(SecretToken.hash(token), bearer)).map(added -> switch (added) {
             case ADDED -> Answer.ok(told(wish, token, bearer.expiresAt()));
             case TENANT_FULL -> full("This tenant", ClientSecrets.TENANT_MAX);

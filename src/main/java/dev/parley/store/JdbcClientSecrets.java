@@ -50,7 +50,7 @@ public final class JdbcClientSecrets implements ClientSecrets {
         return database.withConnection("find a client secret", connection -> {
             try (PreparedStatement query = connection.prepareStatement("""
                     select id, tenant_id, subject, kind, model, session, fixed, single_use, models, output_tokens_max,
-                           created_at, expires_at
+                           created_at, expires_at, made_by, made_with
                     from client_secret where hash = ? and expires_at > now()
                     """)) {
                 query.setBytes(1, hash);
@@ -110,8 +110,8 @@ public final class JdbcClientSecrets implements ClientSecrets {
         }
         try (PreparedStatement insert = connection.prepareStatement("""
                 insert into client_secret (id, hash, tenant_id, subject, kind, model, session, fixed, single_use, models,
-                                           output_tokens_max, created_at, expires_at)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                           output_tokens_max, created_at, expires_at, made_by, made_with)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)) {
             ModelName model = binding.model();
             Set<ModelName> models = caller.models();
@@ -138,6 +138,8 @@ public final class JdbcClientSecrets implements ClientSecrets {
             }
             insert.setObject(12, caller.issuedAt().atOffset(ZoneOffset.UTC));
             insert.setObject(13, caller.expiresAt().atOffset(ZoneOffset.UTC));
+            insert.setString(14, binding.maker().issuer());
+            insert.setString(15, binding.maker().tokenId());
             insert.executeUpdate();
         }
     }
@@ -163,7 +165,8 @@ public final class JdbcClientSecrets implements ClientSecrets {
                         ModelKind.of(row.getString("kind")),
                         model == null ? null : new ModelName(model),
                         row.getString("session"),
-                        fixed == null ? Set.of() : fixed));
+                        fixed == null ? Set.of() : fixed,
+                        new Binding.Maker(row.getString("made_by"), row.getString("made_with"))));
     }
 
     private static Array texts(Connection connection, Collection<String> values) throws SQLException {

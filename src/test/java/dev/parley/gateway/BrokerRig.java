@@ -81,10 +81,14 @@ import dev.parley.upstream.UpstreamCalls;
 import dev.parley.webhook.Sender;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -114,6 +118,7 @@ public final class BrokerRig implements AutoCloseable {
     private final GrantKeeper grants;
     private final JwtVerifier tokenVerifier;
     private final BrokerTokens tokens;
+    private final JdbcIssuers issuers;
     private final Accounts accounts;
     private final FileUploads files;
     private final UpstreamCalls upstreamCalls;
@@ -160,12 +165,12 @@ public final class BrokerRig implements AutoCloseable {
                 new AuthConfig("parley", Duration.ofHours(24), Duration.ZERO, null, false, Duration.ofMillis(500));
         keyFolder = Files.createTempDirectory("parley-rig");
         box = MasterKey.open(auth, keyFolder);
-        JdbcIssuers issuers = new JdbcIssuers(database.database(), box);
+        issuers = new JdbcIssuers(database.database(), box);
         tokens = new BrokerTokens(vertx, auth, issuers, ticker);
         tokenVerifier = new JwtVerifier(vertx, blocking, auth, issuers, directory, ticker);
         get(tokenVerifier.start());
         ClientSecrets secrets = new JdbcClientSecrets(database.database());
-        TokenVerifier verifier = new SecretVerifier(tokenVerifier, secrets, directory, blocking);
+        TokenVerifier verifier = new SecretVerifier(tokenVerifier, secrets, blocking);
         accounts = new Accounts(
                 account -> new AccountClient(vertx, account, Duration.ofSeconds(5), RelayLimits.upstream(), legs),
                 () -> new Breaker(new SplittableRandom(1)));
@@ -237,7 +242,7 @@ public final class BrokerRig implements AutoCloseable {
                                 new JdbcWebhooks(database.database(), box),
                                 new Sender(vertx, true, ticker),
                                 blocking)))),
-                new AudioTranscriptions(vertx, callers, admission, services, files, ticker),
+                new AudioTranscriptions(vertx, callers, registry::refusal, admission, services, files, ticker),
                 origins,
                 2);
         port = get(listener.start(null));
@@ -346,6 +351,12 @@ public final class BrokerRig implements AutoCloseable {
 
     public BrokerRig tenant(String name) {
         return tenant(name, tenant -> tenant);
+    }
+
+    void revoke(String tenant, String token) {
+        byte[] claims = Base64.getUrlDecoder().decode(token.split("\\.", -1)[1]);
+        String id = new JsonObject(Buffer.buffer(claims)).getString("jti");
+        issuers.revoke(new TenantId(tenant), id, Instant.now().plusSeconds(3_600));
     }
 
     public String token(String tenant) {

@@ -173,6 +173,20 @@ class ClientSecretsIT {
     }
 
     @Test
+    void isGoneWithTheTokenThatAskedForIt() throws Exception {
+        String token = rig.token("acme");
+        String secret = MAPPER.readTree(post("/v1/realtime/client_secrets", token, "{" + SETTINGS + "}")
+                        .body())
+                .path("value")
+                .asText();
+        try (WireClient client = WireClient.connect(rig.vertx(), bearer(secret, ""))) {
+            client.await("session.created");
+        }
+        rig.revoke("acme", token);
+        BrokerRig.eventually("it is known to be revoked", () -> refusal(secret, "") == 401);
+    }
+
+    @Test
     void isGoneWithItsTenantsRights() throws Exception {
         String secret = secret("asleep", "{" + SETTINGS + "}");
         try (WireClient client = WireClient.connect(rig.vertx(), bearer(secret, ""))) {

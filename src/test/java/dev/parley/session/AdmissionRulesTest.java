@@ -236,7 +236,8 @@ class AdmissionRulesTest {
                         ModelKind.CONVERSATION,
                         new ModelName(SessionRig.MODEL),
                         "{\"type\":\"realtime\",\"prompt\":{\"id\":\"pmpt_1\"}}",
-                        fixed ? Set.of("prompt") : Set.of());
+                        fixed ? Set.of("prompt") : Set.of(),
+                        new Binding.Maker("parley", null));
                 return setup;
             })) {
                 assertThat(rig.toClient().get(1).at("/error/code").asText()).isEqualTo("prompt_not_allowed");

@@ -66,7 +66,8 @@ class FixedSettingsTest {
                         ModelKind.CONVERSATION,
                         new ModelName("gpt-realtime"),
                         BOUND.replace('\'', '"'),
-                        Set.of(fixed)));
+                        Set.of(fixed),
+                        new Binding.Maker("parley", "t1")));
         return FixedSettings.of(caller)
                 .offence(json(BEGUN), json(now))
                 .map(refusal -> String.valueOf(refusal.param()))

@@ -71,9 +71,9 @@ class TenantIsolationIT {
                     insert into webhook (id, tenant_id, url, secret)
                     values ('wh_' || lpad('%1$d', 22, '0'), 't%1$d', 'https://hooks.example', 'sealed');
                     insert into client_secret (id, hash, tenant_id, subject, kind, model, session, fixed, single_use,
-                        created_at, expires_at)
+                        created_at, expires_at, made_by)
                     values ('secret-%1$d', sha256('%1$d'), 't%1$d', 's', 'conversation', 'gpt-realtime', '{}', '{}', false,
-                        now(), now());
+                        now(), now(), 'parley');
                     insert into tenant_origin (tenant_id, origin) values ('t%1$d', 'https://app.example');
                     insert into call (id, tenant_id, account, state) values ('rtc_%1$d', 't%1$d', 'default', 'ringing');
                     insert into call_address (address, tenant_id) values ('+49%1$d', 't%1$d')
