@@ -27,7 +27,13 @@ final class Cors {
     static Map<String, String> of(@Nullable String origin, OriginBook origins) {
         return origin == null || !origins.isListed(origin)
                 ? Map.of("Vary", "Origin")
-                : Map.of("Access-Control-Allow-Origin", origin, "Vary", "Origin");
+                : Map.of(
+                        "Access-Control-Allow-Origin",
+                        origin,
+                        "Access-Control-Expose-Headers",
+                        "Location, Retry-After",
+                        "Vary",
+                        "Origin");
     }
 
     /** The headers of the answer to the question before. */

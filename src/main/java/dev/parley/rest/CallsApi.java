@@ -132,13 +132,7 @@ public final class CallsApi implements Api {
             case Calls.Outcome.Begun(CallId id, String sdp) ->
                 new Answer(
                         CREATED,
-                        Map.of(
-                                "Content-Type",
-                                "application/sdp",
-                                "Location",
-                                PATH + "/" + id,
-                                "Access-Control-Expose-Headers",
-                                "Location"),
+                        Map.of("Content-Type", "application/sdp", "Location", PATH + "/" + id),
                         Buffer.buffer(sdp));
             case Calls.Outcome.Done _ -> new Answer(OK, Map.of(), Buffer.buffer());
             case Calls.Outcome.Refused(Refusal refusal) -> Answer.refused(refusal);

@@ -11,8 +11,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads the provider's answer to a file. A whole answer is kept until it is written down what it cost; of a stream only its last
@@ -26,6 +27,7 @@ final class UploadAnswer {
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final String EVENTS = "text/event-stream";
+    private static final Pattern BLANK_LINE = Pattern.compile("\n\r?\n");
     private static final String DONE = "transcript.text.done";
 
     private final HttpClientResponse answer;
@@ -101,14 +103,20 @@ final class UploadAnswer {
     private void passEvents() {
         String text = kept.toString(StandardCharsets.ISO_8859_1);
         int from = 0;
-        for (int end = text.indexOf("\n\n"); end >= 0 && !holding; end = text.indexOf("\n\n", from)) {
+        for (int end = behindEvent(text, 0); end >= 0 && !holding; end = behindEvent(text, from)) {
             holding = text.substring(from, end).contains(DONE);
-            from = holding ? from : end + 2;
+            from = holding ? from : end;
         }
         if (from > 0) {
             write(kept.slice(0, from));
             kept = kept.getBuffer(from, kept.length());
         }
+    }
+
+    /** Where the event ends that begins there, with its blank line; -1 if it has not ended. */
+    private static int behindEvent(String text, int from) {
+        Matcher blank = BLANK_LINE.matcher(text);
+        return blank.find(from) ? blank.end() : -1;
     }
 
     private void write(Buffer events) {
@@ -130,7 +138,7 @@ final class UploadAnswer {
             return new Outcome.Refused(refusal());
         }
         if (streams) {
-            for (String line : kept.toString(StandardCharsets.UTF_8).split("\n", -1)) {
+            for (String line : kept.toString(StandardCharsets.UTF_8).split("\r?\n", -1)) {
                 if (line.startsWith("data:") && line.contains(DONE)) {
                     usage = usageOf(
                             Buffer.buffer(line.substring("data:".length()).trim()));
@@ -150,8 +158,7 @@ final class UploadAnswer {
     private Refusal refusal() {
         int status = answer.statusCode();
         if (status >= SERVER_FAULTS || status == TOO_MANY || status == UNAUTHORIZED || status == FORBIDDEN) {
-            return Refusal.of(Kind.UPSTREAM_UNAVAILABLE, "upstream_unavailable", "This cannot be transcribed now.")
-                    .retryAfter(Duration.ofSeconds(2));
+            return UploadRefusals.unavailable();
         }
         JsonNode error = Json.object(kept).map(object -> object.path("error")).orElse(MissingNode.getInstance());
         Refusal told = Refusal.of(

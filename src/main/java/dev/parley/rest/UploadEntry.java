@@ -11,6 +11,7 @@ import dev.parley.quota.SessionRequest;
 import dev.parley.tenancy.Tenant;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
 
 /** Who sends a file, and whether another one may be under way now. */
 final class UploadEntry {
@@ -40,6 +41,10 @@ final class UploadEntry {
     }
 
     private static Future<Outcome> admit(AudioTranscriptions parts, Caller caller, Tenant tenant) {
+        Optional<Refusal> closed = parts.closed().get();
+        if (closed.isPresent()) {
+            return refused(closed.get());
+        }
         if (!parts.services().ledger().healthy()) {
             return refused(parts.services().ledger().full());
         }

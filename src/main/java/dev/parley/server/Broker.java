@@ -170,7 +170,7 @@ public final class Broker implements AutoCloseable {
         GrantKeeper grants = startGrants(storage, node); // before the writer: stopped after the last entry is written
         LedgerWriter writer = startLedger(vertx, storage, node.identity());
         ClientSecrets secrets = new JdbcClientSecrets(storage.database());
-        TokenVerifier verifier = new SecretVerifier(startVerifier(vertx, storage, tenants), secrets, tenants, blocking);
+        TokenVerifier verifier = new SecretVerifier(startVerifier(vertx, storage, tenants), secrets, blocking);
         startWebhooks(vertx, storage);
         BytesLegs legs = new BytesLegs();
         Backlogs backlogs = new Backlogs();
@@ -249,7 +249,7 @@ public final class Broker implements AutoCloseable {
                                 Ticker.SYSTEM),
                         new CallsApi(callers, calling.calls()),
                         new ProviderWebhooks(calling.incoming()))),
-                new AudioTranscriptions(vertx, callers, admission, services, files, Ticker.SYSTEM),
+                new AudioTranscriptions(vertx, callers, registry::refusal, admission, services, files, Ticker.SYSTEM),
                 origins);
         resuming.reachedAt(config, tenantPort, parts);
         resumption = resuming;
