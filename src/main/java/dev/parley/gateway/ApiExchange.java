@@ -110,10 +110,12 @@ final class ApiExchange {
     }
 
     private void write(Answer answer) {
-        if (!answered) {
-            answered = true;
-            LastWord.say(vertx, request, answer.with(Cors.of(request.getHeader("Origin"), origins)));
+        if (answered) {
+            answer.lost().run(); // the client has gone
+            return;
         }
+        answered = true;
+        LastWord.say(vertx, request, answer.with(Cors.of(request.getHeader("Origin"), origins)));
     }
 
     private static Refusal failed() {

@@ -8,9 +8,18 @@ import io.vertx.core.buffer.Buffer;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What is answered. */
-public record Answer(int status, Map<String, String> headers, Buffer body) {
+/**
+ * What is answered.
+ *
+ * @param lost run when it is clear that nobody hears it
+ */
+public record Answer(int status, Map<String, String> headers, Buffer body, Runnable lost) {
     private static final int OK = 200;
+
+    /** One that changes nothing when it is lost. */
+    public Answer(int status, Map<String, String> headers, Buffer body) {
+        this(status, headers, body, () -> {});
+    }
 
     static Answer ok(JsonNode json) {
         return new Answer(
@@ -25,7 +34,7 @@ public record Answer(int status, Map<String, String> headers, Buffer body) {
     public Answer with(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(headers);
         all.putAll(more);
-        return new Answer(status, all, body);
+        return new Answer(status, all, body, lost);
     }
 
     public static Answer refused(Refusal refusal) {

@@ -99,7 +99,9 @@ public final class CallsApi implements Api {
             case Offer.Outcome.Bad(Refusal refusal) -> refused(refusal);
             case Offer.Outcome.Read(Offer offer) ->
                 calls.create(caller, tenant, offer.sdp(), offer.session(), offer.model())
-                        .map(CallsApi::told);
+                        .map(outcome -> outcome instanceof Calls.Outcome.Begun(CallId id, String sdp)
+                                ? begun(id, sdp, caller)
+                                : told(outcome));
         };
     }
 
@@ -127,13 +129,18 @@ public final class CallsApi implements Api {
         return outcome.map(CallsApi::told);
     }
 
+    /** Who has left meanwhile will not take part in the call. */
+    private Answer begun(CallId id, String sdp, Caller caller) {
+        return new Answer(
+                CREATED,
+                Map.of("Content-Type", "application/sdp", "Location", PATH + "/" + id),
+                Buffer.buffer(sdp),
+                () -> calls.act(caller, id, Action.HANGUP, Buffer.buffer()));
+    }
+
     private static Answer told(Calls.Outcome outcome) {
         return switch (outcome) {
-            case Calls.Outcome.Begun(CallId id, String sdp) ->
-                new Answer(
-                        CREATED,
-                        Map.of("Content-Type", "application/sdp", "Location", PATH + "/" + id),
-                        Buffer.buffer(sdp));
+            case Calls.Outcome.Begun _ -> throw new IllegalStateException("an action begins no call");
             case Calls.Outcome.Done _ -> new Answer(OK, Map.of(), Buffer.buffer());
             case Calls.Outcome.Refused(Refusal refusal) -> Answer.refused(refusal);
         };

@@ -32,6 +32,7 @@ public final class LastWord {
         HttpServerResponse response = request.response();
         if (response.closed() || response.headWritten()) {
             request.connection().close();
+            answer.lost().run();
             return;
         }
         response.setStatusCode(answer.status()).putHeader("Connection", "close");

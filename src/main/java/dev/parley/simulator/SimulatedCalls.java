@@ -30,6 +30,13 @@ public final class SimulatedCalls {
         return Set.copyOf(calls.keySet());
     }
 
+    /** The ids of those that have ended of late. */
+    public Set<String> ended() {
+        synchronized (endings) {
+            return Set.copyOf(endings.keySet());
+        }
+    }
+
     /** Who ended a call: {@code caller}, {@code hangup}, {@code reject} or {@code refer}; null while it lasts. */
     public @Nullable String endedBy(String id) {
         return endings.get(id);

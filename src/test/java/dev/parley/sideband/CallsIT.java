@@ -27,11 +27,14 @@ import dev.parley.webhook.WebhookUrl;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.json.JsonObject;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
@@ -234,6 +237,22 @@ class CallsIT {
         assertThat(end.statusCode()).isEqualTo(200);
         assertThat(calls().endedBy(call)).isEqualTo("hangup");
         eventually("the row is gone", () -> rows(call) == 0);
+        rig.assertQuiet("acme");
+    }
+
+    @Test
+    void aCallIsEndedWhoseCallerHasLeftBeforeItWasAnswered() throws Exception {
+        Set<String> before = calls().ended();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), rig.port())) {
+            String head = "POST /v1/realtime/calls?model=gpt-realtime HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                    + rig.token("acme") + "\r\nContent-Type: application/sdp\r\nContent-Length: " + OFFER.length()
+                    + "\r\n\r\n";
+            socket.getOutputStream().write((head + OFFER).getBytes(StandardCharsets.US_ASCII));
+        }
+        eventually(
+                "the call that was begun is hung up",
+                () -> calls().ended().stream()
+                        .anyMatch(call -> !before.contains(call) && "hangup".equals(calls().endedBy(call))));
         rig.assertQuiet("acme");
     }
 
